@@ -1,0 +1,1 @@
+namespace Gemma4.ModelBuilder; internal static class Placeholder { }

@@ -1,0 +1,1 @@
+namespace Gemma4.Nano; internal static class Placeholder { }

@@ -1,0 +1,1 @@
+namespace Gemma4.Testing; internal static class Placeholder { }
