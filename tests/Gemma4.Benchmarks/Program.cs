@@ -4,10 +4,11 @@ switch (args.FirstOrDefault())
 {
     case "tokenizer":
         TokenizerBenchmarks.Run();
-        break;
+        return 0;
+    case "sampler":
+        SamplerBenchmarks.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano");
         return 2;
 }
-
-return 0;
