@@ -1,1 +1,17 @@
-return 0;
+using System.Text;
+using Gemma4.Cli;
+
+using var cancellation = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    cancellation.Cancel();
+};
+
+// The console's own encodings write a byte order mark on some systems and follow the locale on others.
+var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+using var input = new StreamReader(Console.OpenStandardInput(), utf8);
+using var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { NewLine = "\n" };
+using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
+var interactive = !Console.IsInputRedirected && !Console.IsOutputRedirected;
+return await CliApplication.RunAsync(args, new CliStreams(input, output, error, interactive), cancellation.Token).ConfigureAwait(false);

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Gemma4.Cli.Arguments;
+using Gemma4.ModelBuilder;
+
+namespace Gemma4.Cli.Building;
+
+/// <summary>Turns a safetensors checkpoint into a model folder.</summary>
+internal static class BuildCommand
+{
+    private static readonly Dictionary<string, ModelPrecision> s_precisions = new()
+    {
+        ["fp32"] = ModelPrecision.Float32,
+        ["int8"] = ModelPrecision.Int8,
+        ["int4"] = ModelPrecision.Int4,
+    };
+
+    private static readonly OptionDefinition s_precision =
+        new("--precision", "P", "Storage of the weights: fp32, int8 or int4. Default: fp32.");
+
+    private static readonly OptionDefinition s_blockSize =
+        new("--block-size", "N", "Weights that share one scale in int8 and int4: 16, 32, 64, 128 or 256. Default: 32.");
+
+    private static readonly OptionDefinition s_context =
+        new("--context", "N", "Longest conversation in tokens. Default: the checkpoint's own, 32768 at most.");
+
+    private static readonly OptionDefinition s_overwrite = new("--overwrite", null, "Replaces OUT when it holds something.");
+
+    public static CommandDefinition Definition { get; } = new(
+        "build",
+        "CHECKPOINT OUT",
+        2,
+        2,
+        "Turns a safetensors checkpoint folder into a model folder.",
+        [s_precision, s_blockSize, s_context, s_overwrite],
+        RunAsync);
+
+    private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
+    {
+        var (checkpoint, destination) = (arguments.Positionals[0], arguments.Positionals[1]);
+        var options = new ModelBuildOptions
+        {
+            Precision = arguments.Choice(s_precision.Name, s_precisions, ModelPrecision.Float32),
+            BlockSize = BlockSizeOf(arguments),
+            ContextLength = arguments.Integer(s_context.Name, 1),
+            Overwrite = arguments.Has(s_overwrite.Name),
+        };
+        await Gemma4ModelBuilder
+            .BuildAsync(checkpoint, destination, options, new BuildProgress(streams), cancellationToken)
+            .ConfigureAwait(false);
+        var bytes = new DirectoryInfo(destination).EnumerateFiles().Sum(file => file.Length);
+        await streams.Output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"{destination}: {bytes / 1e6:F1} MB")).ConfigureAwait(false);
+    }
+
+    private static int BlockSizeOf(ParsedArguments arguments)
+    {
+        var size = arguments.Integer(s_blockSize.Name, 1) ?? 32;
+        return size is 16 or 32 or 64 or 128 or 256
+            ? size
+            : throw new UsageException($"'{s_blockSize.Name}' takes 16, 32, 64, 128 or 256, not '{size}'.");
+    }
+}

@@ -1,0 +1,104 @@
+using Gemma4.Cli.Arguments;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Cli.Chat;
+
+/// <summary>One question from the arguments or standard input, or a conversation at the terminal.</summary>
+internal static class ChatCommand
+{
+    private static readonly OptionDefinition s_tools = new("--tools", "demo", "Lets the model call get_weather, add and multiply.");
+    private static readonly OptionDefinition s_thinking = new("--thinking", null, "Lets the model think first; thoughts are shown apart.");
+    private static readonly OptionDefinition s_system = new("--system", "TEXT", "System instructions.");
+
+    private static readonly OptionDefinition s_maxTokens =
+        new("--max-tokens", "N", "Most tokens of one answer. Default: 2048.");
+
+    private static readonly OptionDefinition s_temperature =
+        new("--temperature", "T", "0 always takes the likeliest token. Default: the model's own setting.");
+
+    private static readonly OptionDefinition s_topK = new("--top-k", "N", "Picks among the N likeliest tokens, 0 among all. Default: the model's own.");
+    private static readonly OptionDefinition s_topP = new("--top-p", "P", "Picks among the tokens that hold this share, 0 to 1. Default: the model's own.");
+    private static readonly OptionDefinition s_seed = new("--seed", "N", "Makes a sampled answer repeatable.");
+
+    public static CommandDefinition Definition { get; } = new(
+        "chat",
+        "[PROMPT...]",
+        0,
+        int.MaxValue,
+        "Talks to a model: PROMPT or standard input once, or a conversation at the terminal.",
+        [ModelArgument.Option, s_tools, s_thinking, s_system, s_maxTokens, s_temperature, s_topK, s_topP, s_seed],
+        RunAsync);
+
+    private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
+    {
+        var options = ReadOptions(arguments);
+        var modelOptions = arguments.Text(ModelArgument.Option.Name) is { } directory
+            ? new Gemma4Options { ModelPath = directory }
+            : new Gemma4Options().UseNano();
+        using var client = new Gemma4ChatClient(modelOptions).AsBuilder().UseFunctionInvocation().Build();
+        var conversation = new Conversation(client, options, new ChatDisplay(streams));
+        if (arguments.Positionals.Count > 0)
+        {
+            await conversation.AskAsync(string.Join(' ', arguments.Positionals), cancellationToken).ConfigureAwait(false);
+        }
+        else if (streams.IsInteractive)
+        {
+            await TalkAsync(conversation, streams, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            var prompt = await Task.Run(streams.Input.ReadToEnd, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (string.IsNullOrWhiteSpace(prompt))
+            {
+                throw new UsageException("standard input is empty; give the prompt as arguments or through a pipe.");
+            }
+
+            await conversation.AskAsync(prompt.TrimEnd('\r', '\n'), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static ChatOptions ReadOptions(ParsedArguments arguments)
+    {
+        var tools = arguments.Choice<IReadOnlyList<AIFunction>?>(
+            s_tools.Name, new Dictionary<string, IReadOnlyList<AIFunction>?> { ["demo"] = DemoTools.All }, otherwise: null);
+        return new ChatOptions
+        {
+            Tools = tools is null ? null : [.. tools],
+            Instructions = arguments.Text(s_system.Name),
+            Reasoning = arguments.Has(s_thinking.Name) ? new ReasoningOptions { Effort = ReasoningEffort.Medium } : null,
+            MaxOutputTokens = arguments.Integer(s_maxTokens.Name, 1) ?? 2048,
+            Temperature = arguments.Number(s_temperature.Name, 0, 100),
+            TopK = arguments.Integer(s_topK.Name, 0),
+            TopP = arguments.Number(s_topP.Name, 0, 1),
+            Seed = arguments.Integer(s_seed.Name, int.MinValue),
+        };
+    }
+
+    private static async Task TalkAsync(Conversation conversation, CliStreams streams, CancellationToken cancellationToken)
+    {
+        await streams.Output.WriteLineAsync("/clear forgets the conversation, /exit or Ctrl+C leaves.").ConfigureAwait(false);
+        while (true)
+        {
+            await streams.Output.WriteAsync("> ").ConfigureAwait(false);
+            await streams.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            var line = await Task.Run(streams.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            switch (line?.Trim())
+            {
+                case null or "/exit" or "/quit":
+                    return;
+                case "":
+                    break;
+                case "/clear":
+                    conversation.Clear();
+                    break;
+                case ['/', ..] command when !command.Contains(' ', StringComparison.Ordinal):
+                    await streams.Output.WriteLineAsync(
+                        $"There is no '{command}'.{NearestName.Suggest(command, ["/clear", "/exit"])}").ConfigureAwait(false);
+                    break;
+                default:
+                    await conversation.AskAsync(line, cancellationToken).ConfigureAwait(false);
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Reflection;
+using Gemma4.Cli.Arguments;
+using Gemma4.Cli.Building;
+using Gemma4.Cli.Chat;
+using Gemma4.Cli.Inspect;
+
+namespace Gemma4.Cli;
+
+/// <summary>The program without its process: picks the command, runs it, turns outcomes into exit codes.</summary>
+internal static class CliApplication
+{
+    private const int Success = 0;
+    private const int Failure = 1;
+    private const int WrongUsage = 2;
+    private const int Cancelled = 130;
+
+    public static IReadOnlyList<CommandDefinition> Commands { get; } =
+        [ChatCommand.Definition, BuildCommand.Definition, .. InspectCommands.Definitions];
+
+    public static Task<int> RunAsync(
+        string[] args, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken) =>
+        RunAsync(args, new CliStreams(input, output, error), cancellationToken);
+
+    public static async Task<int> RunAsync(string[] args, CliStreams streams, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunCommandAsync(args, streams, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UsageException problem)
+        {
+            await streams.Error.WriteLineAsync($"gemma4: {problem.Message} 'gemma4 --help' shows the usage.").ConfigureAwait(false);
+            return WrongUsage;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Cancelled;
+        }
+        catch (Exception problem)
+        {
+            await streams.Error.WriteLineAsync("gemma4: " + OneLine(problem.Message)).ConfigureAwait(false);
+            return Failure;
+        }
+        finally
+        {
+            await streams.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<int> RunCommandAsync(string[] args, CliStreams streams, CancellationToken cancellationToken)
+    {
+        if (args.Length == 0)
+        {
+            await streams.Error.WriteAsync(HelpText.Overview(Commands)).ConfigureAwait(false);
+            return WrongUsage;
+        }
+
+        if (args[0] is "--version")
+        {
+            await streams.Output.WriteLineAsync(Version()).ConfigureAwait(false);
+            return Success;
+        }
+
+        if (args[0] is "--help" or "-h" or "help")
+        {
+            await streams.Output.WriteAsync(HelpText.Overview(Commands)).ConfigureAwait(false);
+            return Success;
+        }
+
+        var options = args.TakeWhile(word => word != "--").ToArray();
+        var wantsHelp = options.Contains("--help") || options.Contains("-h");
+        if (FindCommand(args, wantsHelp) is not var (command, wordCount))
+        {
+            await streams.Output.WriteAsync(HelpText.Group(args[0], Commands)).ConfigureAwait(false);
+            return Success;
+        }
+
+        if (wantsHelp)
+        {
+            await streams.Output.WriteAsync(HelpText.Of(command)).ConfigureAwait(false);
+            return Success;
+        }
+
+        var arguments = ArgumentParser.Parse(command, args.AsSpan(wordCount));
+        await command.RunAsync(arguments, streams, cancellationToken).ConfigureAwait(false);
+        return Success;
+    }
+
+    /// <summary>The command and how many words name it; null for the help of a group such as <c>inspect --help</c>.</summary>
+    private static (CommandDefinition Command, int WordCount)? FindCommand(string[] args, bool wantsHelp)
+    {
+        if (Commands.FirstOrDefault(command => command.Name == args[0]) is { } single)
+        {
+            return (single, 1);
+        }
+
+        var group = Commands.Where(command => command.Name.StartsWith(args[0] + " ", StringComparison.Ordinal)).ToArray();
+        if (group.Length == 0)
+        {
+            throw new UsageException(
+                $"there is no command '{args[0]}'."
+                + NearestName.Suggest(args[0], Commands.Select(command => command.Name.Split(' ')[0]).Append("--help").Append("--version").Distinct()));
+        }
+
+        var names = group.Select(command => command.Name[(args[0].Length + 1)..]).ToArray();
+        if (args.Length > 1 && Array.IndexOf(names, args[1]) is >= 0 and var index)
+        {
+            return (group[index], 2);
+        }
+
+        return wantsHelp
+            ? null
+            : throw new UsageException(args.Length == 1
+                ? $"'{args[0]}' needs one of {string.Join(", ", names)}."
+                : $"'{args[0]}' knows {string.Join(", ", names)}, not '{args[1]}'.{NearestName.Suggest(args[1], names)}");
+    }
+
+    private static string Version()
+    {
+        var version = typeof(CliApplication).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        return version.Split('+')[0];
+    }
+
+    internal static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

@@ -1,0 +1,5 @@
+namespace Gemma4.Cli;
+
+/// <summary>Where the program reads and writes; tests pass their own.</summary>
+/// <param name="IsInteractive">A person types the input and sees the output: show a prompt and colors.</param>
+internal sealed record CliStreams(TextReader Input, TextWriter Output, TextWriter Error, bool IsInteractive = false);

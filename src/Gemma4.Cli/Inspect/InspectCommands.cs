@@ -1,0 +1,93 @@
+using Gemma4.Cli.Arguments;
+using Gemma4.Models;
+using Gemma4.OnnxRuntime;
+using Gemma4.Prompting;
+using Gemma4.Tokenization;
+
+namespace Gemma4.Cli.Inspect;
+
+/// <summary>The stations of a request one by one, as JSON lines in and out.</summary>
+internal static class InspectCommands
+{
+    private static readonly OptionDefinition s_input = new("--input", "FILE", "Reads the lines from a file instead of standard input.");
+
+    private static readonly OptionDefinition s_tokenizer =
+        new("--tokenizer", "FILE", "A tokenizer.json alone, without a model folder.");
+
+    private static readonly OptionDefinition s_decode = new("--decode", null, "The other way: {\"ids\"} to {\"text\"}.");
+
+    public static IReadOnlyList<CommandDefinition> Definitions { get; } =
+    [
+        Define(
+            "tokens",
+            "Text to token ids: {\"text\",\"control\"} to {\"ids\"}.",
+            [s_tokenizer, s_decode],
+            (arguments, run) => run(arguments.Has(s_decode.Name)
+                ? new DecodeInspector(LoadTokenizer(arguments))
+                : new TokensInspector(LoadTokenizer(arguments)))),
+        Define(
+            "prompt",
+            "Messages to the prompt: {\"messages\",\"tools\",\"options\",\"flavor\",\"canonical\"} to {\"text\",\"ids\"}.",
+            [s_tokenizer],
+            (arguments, run) => run(new PromptInspector(LoadTokenizer(arguments), FlavorOf(arguments)))),
+        Define(
+            "output",
+            "Raw model output to its parts: {\"input\",\"tools\",\"startsInside\"} to {\"content\",\"reasoning\",\"calls\",\"errors\"}.",
+            [s_tokenizer],
+            (arguments, run) => run(new OutputInspector(LoadTokenizer(arguments)))),
+        Define(
+            "logits",
+            "Token ids to the next token: {\"ids\",\"greedy\"} to {\"argmax\",\"top\",\"continuation\"}.",
+            [],
+            async (arguments, run) =>
+            {
+                using var engine = OnnxGenerationEngine.Load(Gemma4ModelFolder.Open(ModelArgument.Directory(arguments)));
+                await run(new LogitsInspector(engine)).ConfigureAwait(false);
+            }),
+    ];
+
+    private static CommandDefinition Define(
+        string name,
+        string summary,
+        OptionDefinition[] options,
+        Func<ParsedArguments, Func<ILineInspector, Task>, Task> start) => new(
+            "inspect " + name,
+            "",
+            0,
+            0,
+            summary,
+            [ModelArgument.Option, s_input, .. options],
+            (arguments, streams, cancellationToken) => start(
+                arguments,
+                inspector => RunAsync(inspector, arguments, streams, cancellationToken)));
+
+    private static async Task RunAsync(
+        ILineInspector inspector, ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
+    {
+        if (arguments.Text(s_input.Name) is not { } file)
+        {
+            await JsonLines.RunAsync(inspector, streams.Input, streams.Output, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using var input = new StreamReader(file);
+        await JsonLines.RunAsync(inspector, input, streams.Output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Gemma4Tokenizer LoadTokenizer(ParsedArguments arguments)
+    {
+        if (arguments.Text(s_tokenizer.Name) is not { } file)
+        {
+            return Gemma4Tokenizer.Load(Gemma4ModelFolder.Open(ModelArgument.Directory(arguments)).TokenizerPath);
+        }
+
+        return arguments.Has(ModelArgument.Option.Name)
+            ? throw new UsageException("'--tokenizer' and '--model' exclude each other.")
+            : Gemma4Tokenizer.Load(file);
+    }
+
+    // Without a model folder nothing tells the flavor; the small one is the default of the small models.
+    private static PromptFlavor FlavorOf(ParsedArguments arguments) => arguments.Has(s_tokenizer.Name)
+        ? PromptFlavor.Small
+        : Gemma4ModelFolder.Open(ModelArgument.Directory(arguments)).Flavor;
+}

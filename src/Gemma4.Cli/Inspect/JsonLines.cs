@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Gemma4.Cli.Inspect;
+
+/// <summary>Runs an inspector over JSON lines: one answer for each line, in order, a bad line included.</summary>
+internal static class JsonLines
+{
+    private static readonly JsonDocumentOptions s_readOptions = new() { MaxDepth = 512 };
+    private static readonly JsonWriterOptions s_writeOptions = new() { Encoder = RawJsonEncoder.Instance };
+
+    public static async Task RunAsync(
+        ILineInspector inspector, TextReader input, TextWriter output, CancellationToken cancellationToken)
+    {
+        // A console read does not listen to the token, hence the wait around it.
+        while (await Task.Run(input.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        {
+            var answer = Answer(inspector, line, cancellationToken);
+            await output.WriteAsync((answer + "\n").AsMemory(), cancellationToken).ConfigureAwait(false);
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    internal static string Answer(ILineInspector inspector, string line, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Write(writer => Inspect(inspector, line, writer, cancellationToken));
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            return Write(writer => writer.WriteString("error", CliApplication.OneLine(problem.Message)));
+        }
+    }
+
+    private static void Inspect(ILineInspector inspector, string line, Utf8JsonWriter writer, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            throw new FormatException("The line is empty; a JSON object was expected.");
+        }
+
+        using var document = JsonDocument.Parse(line, s_readOptions);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            throw new FormatException($"The line holds a JSON {document.RootElement.ValueKind}; an object was expected.");
+        }
+
+        inspector.Answer(document.RootElement, writer, cancellationToken);
+    }
+
+    private static string Write(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, s_writeOptions))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text;
+using System.Text.Json;
+using Gemma4.Parsing;
+using Gemma4.Tokenization;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Cli.Inspect;
+
+/// <summary><c>{"input","tools","startsInside"}</c> to <c>{"content","reasoning","calls","errors"}</c>.</summary>
+internal sealed class OutputInspector(Gemma4Tokenizer tokenizer) : ILineInspector
+{
+    private static readonly JsonElement s_noParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
+
+    public void Answer(JsonElement line, Utf8JsonWriter answer, CancellationToken cancellationToken)
+    {
+        var startsInsideThought = line.OptionalText("startsInside") switch
+        {
+            null or "content" => false,
+            "thought" => true,
+            var other => throw new FormatException($"\"startsInside\" is \"{other}\"; content or thought was expected."),
+        };
+        var contents = new List<AIContent>();
+        var parser = new ResponseParser(tokenizer, ReadTools(line), startsInsideThought);
+        foreach (var id in tokenizer.EncodeTemplate(line.RequiredText("input")))
+        {
+            parser.Append(id, contents);
+        }
+
+        parser.Complete(contents);
+        Write(answer, contents, parser.ErrorCount);
+    }
+
+    private static void Write(Utf8JsonWriter answer, List<AIContent> contents, int errors)
+    {
+        answer.WriteString("content", Join<TextContent>(contents, part => part.Text));
+        answer.WriteString("reasoning", Join<TextReasoningContent>(contents, part => part.Text));
+        answer.WriteStartArray("calls");
+        foreach (var call in contents.OfType<FunctionCallContent>().Where(call => call.Exception is null))
+        {
+            answer.WriteStartObject();
+            answer.WriteString("name", call.Name);
+            answer.WriteStartObject("arguments");
+            foreach (var (name, value) in call.Arguments ?? new Dictionary<string, object?>())
+            {
+                answer.WritePropertyName(name);
+                ValueWriting.Write(answer, value);
+            }
+
+            answer.WriteEndObject();
+            answer.WriteEndObject();
+        }
+
+        answer.WriteEndArray();
+        answer.WriteNumber("errors", errors);
+    }
+
+    private static string Join<T>(List<AIContent> contents, Func<T, string> text)
+    {
+        var result = new StringBuilder();
+        foreach (var part in contents.OfType<T>())
+        {
+            result.Append(text(part));
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>Takes a tool as {name, description, parameters} or wrapped as {"type":"function","function":{…}}.</summary>
+    private static List<AIFunctionDeclaration> ReadTools(JsonElement line)
+    {
+        var tools = new List<AIFunctionDeclaration>();
+        if (line.Optional("tools") is not { } list)
+        {
+            return tools;
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            throw new FormatException("\"tools\" is not an array.");
+        }
+
+        foreach (var item in list.EnumerateArray())
+        {
+            if (item.ValueKind != JsonValueKind.Object)
+            {
+                throw new FormatException("\"tools\" holds something that is not an object.");
+            }
+
+            var tool = item.Optional("function") is { ValueKind: JsonValueKind.Object } function ? function : item;
+            tools.Add(AIFunctionFactory.CreateDeclaration(
+                tool.RequiredText("name"),
+                tool.OptionalText("description"),
+                (tool.Optional("parameters") ?? s_noParameters).Clone()));
+        }
+
+        return tools;
+    }
+}

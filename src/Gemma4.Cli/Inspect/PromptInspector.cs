@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Gemma4.Prompting;
+using Gemma4.Tokenization;
+
+namespace Gemma4.Cli.Inspect;
+
+/// <summary><c>{"messages","tools","options","flavor","canonical"}</c> to <c>{"text","ids"}</c>.</summary>
+internal sealed class PromptInspector(Gemma4Tokenizer tokenizer, PromptFlavor modelFlavor) : ILineInspector
+{
+    private static readonly JsonElement s_noOptions = JsonElement.Parse("{}");
+
+    public void Answer(JsonElement line, Utf8JsonWriter answer, CancellationToken cancellationToken)
+    {
+        var messages = line.Optional("messages") is { ValueKind: JsonValueKind.Array } array
+            ? array
+            : throw new FormatException("\"messages\" is missing or not an array.");
+        var prompt = PromptRenderer.RenderJson(messages, line.Optional("tools"), ReadOptions(line));
+        answer.WriteString("text", prompt.Text);
+        try
+        {
+            answer.WriteIds("ids", prompt.Encode(tokenizer));
+        }
+        catch (InvalidOperationException problem)
+        {
+            // A small vocabulary may lack a control token; the text is right all the same.
+            answer.WriteNull("ids");
+            answer.WriteString("note", CliApplication.OneLine(problem.Message));
+        }
+    }
+
+    // The published template's own defaults: everything off.
+    private PromptOptions ReadOptions(JsonElement line)
+    {
+        var options = line.Optional("options") ?? s_noOptions;
+        if (options.ValueKind != JsonValueKind.Object)
+        {
+            throw new FormatException("\"options\" is not an object.");
+        }
+
+        return new PromptOptions
+        {
+            Flavor = line.OptionalText("flavor") switch
+            {
+                null => modelFlavor,
+                "small" => PromptFlavor.Small,
+                "large" => PromptFlavor.Large,
+                var other => throw new FormatException($"\"flavor\" is \"{other}\"; small or large was expected."),
+            },
+            AddGenerationPrompt = options.Flag("add_generation_prompt"),
+            EnableThinking = options.Flag("enable_thinking"),
+            PreserveThinking = options.Flag("preserve_thinking"),
+            Canonical = line.Flag("canonical"),
+        };
+    }
+}

@@ -1,0 +1,28 @@
+using System.Reflection;
+
+namespace Gemma4.House.Tests;
+
+/// <summary>The packages and the arrows between them, as drawn in the README's architecture section.</summary>
+internal static class Libraries
+{
+    public static readonly IReadOnlyDictionary<string, string[]> AllowedOurs = new Dictionary<string, string[]>
+    {
+        ["Gemma4"] = [],
+        ["Gemma4.ModelBuilder"] = ["Gemma4"],
+        ["Gemma4.Nano"] = ["Gemma4"],
+        ["Gemma4.Testing"] = ["Gemma4"],
+    };
+
+    /// <summary>Assemblies outside the runtime that a library may reference, by exact name or by prefix ending in a dot.</summary>
+    public static readonly IReadOnlyDictionary<string, string[]> AllowedForeign = new Dictionary<string, string[]>
+    {
+        ["Gemma4"] = ["Microsoft.Extensions.", "Microsoft.ML.OnnxRuntime"],
+        ["Gemma4.ModelBuilder"] = [],
+        ["Gemma4.Nano"] = ["Microsoft.Extensions."],
+        ["Gemma4.Testing"] = ["Microsoft.Extensions."],
+    };
+
+    public static TheoryData<string> Names => [.. AllowedOurs.Keys];
+
+    public static Assembly Load(string name) => Assembly.Load(name);
+}
