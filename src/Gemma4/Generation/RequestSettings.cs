@@ -183,7 +183,7 @@ internal sealed record RequestSettings
         }
 
         // Out-of-range values must fail at the call, before a model is loaded.
-        _ = Apply(new SamplingSettings());
+        Apply(new SamplingSettings()).Validate();
         return Apply;
     }
 
