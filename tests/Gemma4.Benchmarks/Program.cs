@@ -1,1 +1,14 @@
-return 0;
+using Gemma4.Benchmarks;
+
+switch (args.FirstOrDefault())
+{
+    case "tokenizer":
+        TokenizerBenchmarks.Run();
+        return 0;
+    case "sampler":
+        SamplerBenchmarks.Run();
+        return 0;
+    default:
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano");
+        return 2;
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Gemma4;
+
+/// <summary>Log messages of the chat client. Prompt text appears at Trace level only.</summary>
+internal static partial class Gemma4Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Model {Directory} loaded in {Milliseconds:F0} ms, context of {MaxContextTokens} tokens")]
+    public static partial void ModelLoaded(ILogger logger, string directory, double milliseconds, int maxContextTokens);
+
+    [LoggerMessage(2, LogLevel.Information, "Model {Directory} unloaded after idle time")]
+    public static partial void ModelUnloaded(ILogger logger, string directory);
+
+    [LoggerMessage(3, LogLevel.Trace, "Prompt of response {ResponseId}: {Prompt}")]
+    public static partial void Prompt(ILogger logger, string responseId, string prompt);
+
+    [LoggerMessage(4, LogLevel.Debug, "Response {ResponseId}: {InputTokens} tokens in, {OutputTokens} out, {FinishReason}, {Milliseconds:F0} ms")]
+    public static partial void ResponseCompleted(ILogger logger, string responseId, int inputTokens, int outputTokens, string finishReason, double milliseconds);
+
+    [LoggerMessage(5, LogLevel.Warning, "Response {ResponseId}: {Count} tool calls could not be read")]
+    public static partial void UnreadableCalls(ILogger logger, string responseId, int count);
+}

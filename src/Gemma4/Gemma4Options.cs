@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+using Gemma4.Generation;
+using Gemma4.Models;
+using Gemma4.OnnxRuntime;
+using Gemma4.Prompting;
+
+namespace Gemma4;
+
+/// <summary>What a <see cref="Gemma4ChatClient"/> needs to know: which model, how to run it, when to load and unload it.</summary>
+public sealed class Gemma4Options
+{
+    /// <summary>
+    /// Model folder with <c>genai_config.json</c>, <c>model.onnx</c> and <c>tokenizer.json</c>. Required; there is no
+    /// default. Relative paths count from the current directory.
+    /// </summary>
+    public string? ModelPath { get; set; }
+
+    /// <summary>
+    /// Name under which the model is reported and asked for in <c>ChatOptions.ModelId</c>. The default is the name of
+    /// the model folder.
+    /// </summary>
+    public string? ModelId { get; set; }
+
+    /// <summary>Template flavor. The default, null, takes it from the model's configuration.</summary>
+    public PromptFlavor? Flavor { get; set; }
+
+    /// <summary>
+    /// True renders exactly what the published chat template renders, its defects included. The default, false,
+    /// normalises tool schemas first and keeps text that stands beside a tool call in its place.
+    /// </summary>
+    public bool CanonicalPrompt { get; set; }
+
+    /// <summary>
+    /// Tokens per prefill step, 1 or more; the default is 128. Cancellation during the prompt takes effect between
+    /// steps at the latest. Larger steps need more scratch memory and are up to 12 % faster.
+    /// </summary>
+    public int PrefillChunkSize { get; set; } = 128;
+
+    /// <summary>Thought tokens allowed for each reasoning effort.</summary>
+    public ThinkingBudgets ThinkingBudgets { get; } = new();
+
+    /// <summary>
+    /// Frees the model after this much time without a request; the next request loads it again. The default, null,
+    /// keeps it until the client is disposed.
+    /// </summary>
+    public TimeSpan? UnloadAfterIdle { get; set; }
+
+    /// <summary>True loads the model when the host starts. The default, false, loads it at the first request.</summary>
+    public bool WarmUpOnStart { get; set; }
+
+    /// <summary>Settings of the ONNX Runtime engine.</summary>
+    public OnnxRuntimeOptions OnnxRuntime { get; } = new();
+
+    /// <summary>
+    /// Makes the engine for a model folder; the client disposes it. The default, null, uses ONNX Runtime in this
+    /// process.
+    /// </summary>
+    [Experimental("GEMMA4001")]
+    public Func<Gemma4ModelFolder, IGenerationEngine>? EngineFactory { get; set; }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Options;
+
+namespace Gemma4;
+
+internal sealed class Gemma4OptionsValidator : IValidateOptions<Gemma4Options>
+{
+    public ValidateOptionsResult Validate(string? name, Gemma4Options options)
+    {
+        List<string> failures = [];
+        if (string.IsNullOrWhiteSpace(options.ModelPath))
+        {
+            failures.Add("Gemma4Options.ModelPath is not set. Set it to a model folder, or call UseNano() for the built-in demo model.");
+        }
+
+        if (options.PrefillChunkSize < 1)
+        {
+            failures.Add($"Gemma4Options.PrefillChunkSize is {options.PrefillChunkSize}; it must be 1 or more.");
+        }
+
+        if (options.UnloadAfterIdle is { } idle && (idle <= TimeSpan.Zero || idle.TotalMilliseconds > uint.MaxValue - 1))
+        {
+            failures.Add($"Gemma4Options.UnloadAfterIdle is {idle}; it must be more than zero and at most 49 days, or null to keep the model loaded.");
+        }
+
+        CheckBudget(nameof(ThinkingBudgets.Low), options.ThinkingBudgets.Low, failures);
+        CheckBudget(nameof(ThinkingBudgets.Medium), options.ThinkingBudgets.Medium, failures);
+        CheckBudget(nameof(ThinkingBudgets.High), options.ThinkingBudgets.High, failures);
+        CheckBudget(nameof(ThinkingBudgets.ExtraHigh), options.ThinkingBudgets.ExtraHigh, failures);
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void CheckBudget(string effort, int? budget, List<string> failures)
+    {
+        if (budget < 1)
+        {
+            failures.Add($"Gemma4Options.ThinkingBudgets.{effort} is {budget}; it must be 1 or more, or null for no limit.");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using System.Globalization;
+using System.Text.Json;
+using Gemma4.Sampling;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Generation;
+
+/// <summary>
+/// <see cref="ChatOptions"/> read once, before anything runs: every member is used or refused with a sentence that names
+/// it.
+/// </summary>
+internal sealed record RequestSettings
+{
+    private const string MinPKey = "min_p";
+    private const string RepetitionPenaltyKey = "repetition_penalty";
+
+    /// <summary>Sampling set by the request; null members fall back to the model's generation defaults.</summary>
+    public required Func<SamplingSettings, SamplingSettings> ApplySampling { get; init; }
+
+    public required IReadOnlyList<AIFunctionDeclaration> Tools { get; init; }
+
+    public required bool EnableThinking { get; init; }
+
+    public required bool ReturnThoughts { get; init; }
+
+    public required int ThinkingBudget { get; init; }
+
+    public required int? MaxOutputTokens { get; init; }
+
+    public required IReadOnlyList<string> StopSequences { get; init; }
+
+    public required bool SingleToolCall { get; init; }
+
+    public required string? Instructions { get; init; }
+
+    public static RequestSettings From(ChatOptions? chatOptions, Gemma4Options options, IChatClient client, string modelId)
+    {
+        chatOptions ??= new ChatOptions();
+        Refuse(chatOptions, modelId);
+        bool think = chatOptions.Reasoning?.Effort is not (null or ReasoningEffort.None);
+        return new RequestSettings
+        {
+            ApplySampling = SamplingOf(chatOptions, client),
+            Tools = chatOptions.ToolMode is NoneChatToolMode ? [] : FunctionsOf(chatOptions.Tools),
+            EnableThinking = think,
+            ReturnThoughts = ReturnThoughtsOf(chatOptions.Reasoning),
+            ThinkingBudget = think ? BudgetOf(chatOptions.Reasoning!.Effort!.Value, options.ThinkingBudgets) : int.MaxValue,
+            MaxOutputTokens = chatOptions.MaxOutputTokens is not < 1
+                ? chatOptions.MaxOutputTokens
+                : throw new ArgumentOutOfRangeException(nameof(chatOptions), chatOptions.MaxOutputTokens, "ChatOptions.MaxOutputTokens must be 1 or more, or null for as many as the context holds."),
+            StopSequences = StopSequencesOf(chatOptions.StopSequences),
+            SingleToolCall = chatOptions.AllowMultipleToolCalls == false,
+            Instructions = chatOptions.Instructions,
+        };
+    }
+
+    private static void Refuse(ChatOptions options, string modelId)
+    {
+        if (options.ModelId is { } asked && asked != modelId)
+        {
+            throw new InvalidOperationException($"This client runs model '{modelId}' and ChatOptions.ModelId asks for '{asked}'. Leave ModelId unset, or register a second client for that model.");
+        }
+
+        if (options.ConversationId is not null)
+        {
+            throw Refusal(nameof(ChatOptions.ConversationId), "the client keeps no conversations; send the whole history in messages");
+        }
+
+        if (options.AllowBackgroundResponses == true)
+        {
+            throw Refusal(nameof(ChatOptions.AllowBackgroundResponses), "a response runs in this process while it is read; leave it unset");
+        }
+
+        if (options.ContinuationToken is not null)
+        {
+            throw Refusal(nameof(ChatOptions.ContinuationToken), "a response runs in this process while it is read; leave it unset");
+        }
+
+        if (options.ResponseFormat is not (null or ChatResponseFormatText))
+        {
+            throw Refusal("ResponseFormat other than Text", "structured output is not enforced yet; ask for JSON in the instructions and validate the answer");
+        }
+
+        if (options.ToolMode is RequiredChatToolMode)
+        {
+            throw Refusal("ToolMode Required", "a tool call is not enforced yet; use ChatToolMode.Auto or None");
+        }
+    }
+
+    private static NotSupportedException Refusal(string member, string wayOut) =>
+        new($"ChatOptions.{member} is not supported: {wayOut}.");
+
+    private static List<AIFunctionDeclaration> FunctionsOf(IList<AITool>? tools)
+    {
+        List<AIFunctionDeclaration> functions = [];
+        HashSet<string> names = [];
+        foreach (AITool tool in tools ?? [])
+        {
+            AIFunctionDeclaration function = tool as AIFunctionDeclaration
+                ?? throw new NotSupportedException($"Tool '{tool.Name}' is a {tool.GetType().Name}; only functions (AIFunctionDeclaration) can be declared to the model. Remove it, or wrap it in an AIFunction.");
+            if (!names.Add(function.Name))
+            {
+                throw new ArgumentException($"ChatOptions.Tools holds two tools named '{function.Name}'; the model could not tell them apart. Rename one.");
+            }
+
+            functions.Add(function);
+        }
+
+        return functions;
+    }
+
+    private static bool ReturnThoughtsOf(ReasoningOptions? reasoning) => reasoning?.Output switch
+    {
+        null or ReasoningOutput.Full => true,
+        ReasoningOutput.None => false,
+        { } other => throw Refusal($"Reasoning.Output {other}", "thoughts come out whole (Full) or not at all (None)"),
+    };
+
+    private static int BudgetOf(ReasoningEffort effort, ThinkingBudgets budgets) => effort switch
+    {
+        ReasoningEffort.Low => budgets.Low,
+        ReasoningEffort.Medium => budgets.Medium,
+        ReasoningEffort.High => budgets.High,
+        ReasoningEffort.ExtraHigh => budgets.ExtraHigh,
+        _ => throw Refusal($"Reasoning.Effort {effort}", "use None, Low, Medium, High or ExtraHigh"),
+    } ?? int.MaxValue;
+
+    private static List<string> StopSequencesOf(IList<string>? sequences)
+    {
+        List<string> result = [];
+        foreach (string sequence in sequences ?? [])
+        {
+            if (string.IsNullOrEmpty(sequence))
+            {
+                throw new ArgumentException("ChatOptions.StopSequences holds an empty string, which would stop every answer at once. Remove it.");
+            }
+
+            result.Add(sequence);
+        }
+
+        return result;
+    }
+
+    private static Func<SamplingSettings, SamplingSettings> SamplingOf(ChatOptions options, IChatClient client)
+    {
+        SamplingSettings? raw = options.RawRepresentationFactory?.Invoke(client) switch
+        {
+            null => null,
+            SamplingSettings settings => settings,
+            { } other => throw Refusal("RawRepresentationFactory", $"it returned a {other.GetType()}; return a SamplingSettings"),
+        };
+        float? minP = null;
+        float? repetitionPenalty = null;
+        foreach ((string key, object? value) in options.AdditionalProperties ?? [])
+        {
+            switch (key)
+            {
+                case MinPKey:
+                    minP = NumberOf(key, value);
+                    break;
+                case RepetitionPenaltyKey:
+                    repetitionPenalty = NumberOf(key, value);
+                    break;
+                default:
+                    throw Refusal($"AdditionalProperties[\"{key}\"]", $"the keys understood are {MinPKey} and {RepetitionPenaltyKey}");
+            }
+        }
+
+        SamplingSettings Apply(SamplingSettings defaults)
+        {
+            SamplingSettings start = raw ?? defaults;
+            return start with
+            {
+                Temperature = options.Temperature ?? start.Temperature,
+                TopK = options.TopK ?? start.TopK,
+                TopP = options.TopP ?? start.TopP,
+                MinP = minP ?? start.MinP,
+                RepetitionPenalty = repetitionPenalty ?? start.RepetitionPenalty,
+                FrequencyPenalty = options.FrequencyPenalty ?? start.FrequencyPenalty,
+                PresencePenalty = options.PresencePenalty ?? start.PresencePenalty,
+                Seed = options.Seed ?? start.Seed,
+            };
+        }
+
+        // Out-of-range values must fail at the call, before a model is loaded.
+        Apply(new SamplingSettings()).Validate();
+        return Apply;
+    }
+
+    private static float NumberOf(string key, object? value) => value switch
+    {
+        float number => number,
+        double number => (float)number,
+        int number => number,
+        long number => number,
+        decimal number => (float)number,
+        JsonElement { ValueKind: JsonValueKind.Number } number => number.GetSingle(),
+        string text when float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) => number,
+        _ => throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{key}\"] is '{value}'; it must be a number."),
+    };
+}

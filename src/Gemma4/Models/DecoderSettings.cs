@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace Gemma4.Models;
+
+/// <summary>
+/// Graph names from genai_config.json, with ONNX Runtime GenAI's defaults for what the file leaves out, and the cache
+/// shape for graphs that do not write it down themselves.
+/// </summary>
+internal sealed record DecoderSettings
+{
+    internal string InputIds { get; init; } = "input_ids";
+
+    internal string AttentionMask { get; init; } = "attention_mask";
+
+    internal string PositionIds { get; init; } = "position_ids";
+
+    internal string PastKeys { get; init; } = "past_key_values.%d.key";
+
+    internal string PastValues { get; init; } = "past_key_values.%d.value";
+
+    internal string Logits { get; init; } = "logits";
+
+    internal string PresentKeys { get; init; } = "present.%d.key";
+
+    internal string PresentValues { get; init; } = "present.%d.value";
+
+    internal int? KeyValueHeads { get; init; }
+
+    internal int? HeadSize { get; init; }
+
+    internal static DecoderSettings Read(ConfigFile file, JsonElement? decoder)
+    {
+        JsonElement? inputs = file.Section(decoder, "inputs");
+        JsonElement? outputs = file.Section(decoder, "outputs");
+        var defaults = new DecoderSettings();
+        return new DecoderSettings
+        {
+            InputIds = file.Text(inputs, "input_ids") ?? defaults.InputIds,
+            AttentionMask = file.Text(inputs, "attention_mask") ?? defaults.AttentionMask,
+            PositionIds = file.Text(inputs, "position_ids") ?? defaults.PositionIds,
+            PastKeys = file.Text(inputs, "past_key_names") ?? defaults.PastKeys,
+            PastValues = file.Text(inputs, "past_value_names") ?? defaults.PastValues,
+            Logits = file.Text(outputs, "logits") ?? defaults.Logits,
+            PresentKeys = file.Text(outputs, "present_key_names") ?? defaults.PresentKeys,
+            PresentValues = file.Text(outputs, "present_value_names") ?? defaults.PresentValues,
+            KeyValueHeads = file.Integer(decoder, "num_key_value_heads"),
+            HeadSize = file.Integer(decoder, "head_size"),
+        };
+    }
+}

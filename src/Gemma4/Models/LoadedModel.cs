@@ -1,0 +1,45 @@
+using Gemma4.Generation;
+using Gemma4.OnnxRuntime;
+using Gemma4.Tokenization;
+
+namespace Gemma4.Models;
+
+/// <summary>Folder, tokenizer and engine of one model in memory.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private LoadedModel(Gemma4ModelFolder folder, Gemma4Tokenizer tokenizer, IGenerationEngine engine)
+    {
+        Folder = folder;
+        Tokenizer = tokenizer;
+        Engine = engine;
+    }
+
+    public Gemma4ModelFolder Folder { get; }
+
+    public Gemma4Tokenizer Tokenizer { get; }
+
+    public IGenerationEngine Engine { get; }
+
+    public static LoadedModel Load(Gemma4Options options)
+    {
+        Gemma4ModelFolder folder = Gemma4ModelFolder.Open(options.ModelPath!);
+        Gemma4Tokenizer tokenizer = Gemma4Tokenizer.Load(folder.TokenizerPath);
+        // Checked before the weights are read: a mismatch must not leave gigabytes behind.
+        if (tokenizer.VocabularySize > folder.VocabularySize)
+        {
+            throw new Gemma4ModelException($"tokenizer.json in '{folder.Directory}' has {tokenizer.VocabularySize} tokens and the model {folder.VocabularySize}. They come from different models; copy the tokenizer.json that belongs to the checkpoint.");
+        }
+
+        IGenerationEngine engine = options.EngineFactory?.Invoke(folder) ?? OnnxGenerationEngine.Load(folder, options.OnnxRuntime);
+        if (engine.VocabularySize < tokenizer.VocabularySize)
+        {
+            int size = engine.VocabularySize;
+            engine.Dispose();
+            throw new Gemma4ModelException($"The engine for '{folder.Directory}' has {size} logits and tokenizer.json {tokenizer.VocabularySize} tokens. They come from different models; copy the tokenizer.json that belongs to the checkpoint.");
+        }
+
+        return new LoadedModel(folder, tokenizer, engine);
+    }
+
+    public void Dispose() => Engine.Dispose();
+}

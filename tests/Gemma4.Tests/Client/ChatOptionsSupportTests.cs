@@ -1,0 +1,86 @@
+using System.Reflection;
+using System.Text;
+using Gemma4.Sampling;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Tests.Client;
+
+public class ChatOptionsSupportTests
+{
+    private sealed record Row(string Member, bool Honoured, string Meaning, Action<ChatOptions> Set);
+
+    private static readonly Row[] Table =
+    [
+        new("Instructions", true, "first system turn, before a system message that is already there", o => o.Instructions = "Be brief."),
+        new("Temperature", true, "0 is greedy; the default is the model's", o => o.Temperature = 0.5f),
+        new("TopK", true, "0 is off; the default is the model's", o => o.TopK = 5),
+        new("TopP", true, "the default is the model's", o => o.TopP = 0.5f),
+        new("FrequencyPenalty", true, "per occurrence in the answer so far", o => o.FrequencyPenalty = 0.5f),
+        new("PresencePenalty", true, "once per token in the answer so far", o => o.PresencePenalty = 0.5f),
+        new("Seed", true, "same seed and same logits, same ids", o => o.Seed = 1),
+        new("MaxOutputTokens", true, "no hidden cap; the default is what the context has left", o => o.MaxOutputTokens = 5),
+        new("StopSequences", true, "across token borders; not part of the answer", o => o.StopSequences = ["zzz"]),
+        new("Tools", true, "functions; other kinds of tool are refused by name", o => o.Tools = [AIFunctionFactory.CreateDeclaration("f", "F.", AIFunctionFactory.Create(() => 1).JsonSchema)]),
+        new("ToolMode Auto, None", true, "None declares no tools", o => o.ToolMode = ChatToolMode.None),
+        new("ToolMode Required", false, "not enforced yet", o => o.ToolMode = ChatToolMode.RequireAny),
+        new("AllowMultipleToolCalls", true, "false ends the answer after the first call", o => o.AllowMultipleToolCalls = false),
+        new("Reasoning.Effort", true, "null or None is off; the others differ in the thought budget", o => o.Reasoning = new() { Effort = ReasoningEffort.Low }),
+        new("Reasoning.Output Full, None", true, "None makes thoughts and keeps them back", o => o.Reasoning = new() { Effort = ReasoningEffort.Low, Output = ReasoningOutput.None }),
+        new("Reasoning.Output Summary", false, "thoughts come whole or not at all", o => o.Reasoning = new() { Output = ReasoningOutput.Summary }),
+        new("ResponseFormat Text", true, "the only format for now", o => o.ResponseFormat = ChatResponseFormat.Text),
+        new("ResponseFormat Json", false, "not enforced yet", o => o.ResponseFormat = ChatResponseFormat.Json),
+        new("ModelId", true, "another model's name is an InvalidOperationException", o => o.ModelId = TestClient.ModelId),
+        new("RawRepresentationFactory", true, "may return a SamplingSettings to start from", o => o.RawRepresentationFactory = _ => new SamplingSettings()),
+        new("AdditionalProperties min_p, repetition_penalty", true, "numbers", o => o.AdditionalProperties = new() { ["min_p"] = 0.1, ["repetition_penalty"] = 1.1 }),
+        new("AdditionalProperties, other keys", false, "a key nobody reads would be ignored in silence", o => o.AdditionalProperties = new() { ["mirostat"] = 2 }),
+        new("ConversationId", false, "the client is stateless", o => o.ConversationId = "c"),
+        new("AllowBackgroundResponses", false, "a response runs while it is read", o => o.AllowBackgroundResponses = true),
+        new("ContinuationToken", false, "a response runs while it is read", o => o.ContinuationToken = ResponseContinuationToken.FromBytes(new byte[] { 1 })),
+    ];
+
+    public static TheoryData<string> Members => [.. Table.Select(row => row.Member)];
+
+    [Theory]
+    [MemberData(nameof(Members))]
+    public async Task A_member_is_honoured_or_refused_as_the_table_says(string member)
+    {
+        Row row = Table.Single(candidate => candidate.Member == member);
+        ChatOptions options = new();
+        row.Set(options);
+        using IChatClient client = TestClient.Create("Hello!<turn|>");
+        if (row.Honoured)
+        {
+            ChatResponse response = await client.GetResponseAsync("Hi", options);
+            Assert.NotNull(response.FinishReason);
+        }
+        else
+        {
+            NotSupportedException error = await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync("Hi", options));
+            Assert.Contains(member.Split(' ', ',', '.')[0], error.Message);
+        }
+    }
+
+    [Fact]
+    public void The_table_names_every_member_of_ChatOptions()
+    {
+        IEnumerable<string> members = typeof(ChatOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => property.Name);
+        string[] named = [.. Table.Select(row => row.Member.Split(' ', ',', '.')[0])];
+
+        Assert.Empty(members.Except(named));
+    }
+
+    [Fact]
+    public void The_README_shows_the_table()
+    {
+        StringBuilder table = new("| member | | meaning |\n|---|---|---|\n");
+        foreach (Row row in Table)
+        {
+            table.Append('|').Append(' ').Append(row.Member).Append(" | ").Append(row.Honoured ? "honoured" : "refused").Append(" | ").Append(row.Meaning).Append(" |\n");
+        }
+
+        string readme = File.ReadAllText(Path.Combine(TestData.Root, "README.md")).ReplaceLineEndings("\n");
+        string shown = readme.Split("<!-- options -->\n")[1].Split("<!-- /options -->")[0];
+
+        Assert.Equal(table.ToString(), shown);
+    }
+}

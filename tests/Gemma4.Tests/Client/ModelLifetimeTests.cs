@@ -1,0 +1,141 @@
+using Gemma4.Generation;
+using Gemma4.Testing;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Tests.Client;
+
+public class ModelLifetimeTests
+{
+    [Fact]
+    public async Task An_idle_model_is_unloaded_and_loads_again_at_the_next_request()
+    {
+        ManualTimeProvider time = new();
+        int loads = 0;
+        using Gemma4ChatClient client = Create(time, () => loads++, TimeSpan.FromMinutes(1));
+
+        await client.GetResponseAsync("Hello");
+        time.Advance(TimeSpan.FromSeconds(59));
+        await client.GetResponseAsync("Hello");
+        Assert.Equal(1, loads);
+
+        time.Advance(TimeSpan.FromSeconds(61));
+        await client.GetResponseAsync("Hello");
+        Assert.Equal(2, loads);
+    }
+
+    [Fact]
+    public async Task A_model_is_not_unloaded_under_a_running_response()
+    {
+        ManualTimeProvider time = new();
+        int loads = 0;
+        using Gemma4ChatClient client = Create(time, () => loads++, TimeSpan.FromMinutes(1));
+
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("Hello"))
+        {
+            time.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(1, loads);
+    }
+
+    [Fact]
+    public async Task Callers_at_the_same_time_load_the_model_once()
+    {
+        int loads = 0;
+        using Gemma4ChatClient client = Create(new ManualTimeProvider(), () => Interlocked.Increment(ref loads), null);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.GetResponseAsync("Hello")));
+
+        Assert.Equal(1, loads);
+    }
+
+    [Fact]
+    public async Task A_load_that_failed_is_tried_again()
+    {
+        int loads = 0;
+        using Gemma4ChatClient client = Create(
+            new ManualTimeProvider(),
+            () =>
+            {
+                if (loads++ == 0)
+                {
+                    throw new Gemma4ModelException("Not this time.");
+                }
+            },
+            null);
+
+        await Assert.ThrowsAsync<Gemma4ModelException>(() => client.GetResponseAsync("Hello"));
+        ChatResponse response = await client.GetResponseAsync("Hello");
+
+        Assert.Equal(2, loads);
+        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+    }
+
+    private static Gemma4ChatClient Create(TimeProvider time, Action onLoad, TimeSpan? unloadAfterIdle)
+    {
+        Gemma4Options options = new()
+        {
+            UnloadAfterIdle = unloadAfterIdle,
+            EngineFactory = folder =>
+            {
+                onLoad();
+                IGenerationEngine engine = new ScriptedEngine(folder.VocabularySize, 64, tokens => tokens.Count % 2 == 0 ? 600 : 106);
+                return engine;
+            },
+        };
+        return new Gemma4ChatClient(options.UseNano(), timeProvider: time);
+    }
+
+    private sealed class ManualTimeProvider : TimeProvider
+    {
+        private readonly List<ManualTimer> _timers = [];
+        private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => _now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ManualTimer timer = new(this, () => callback(state));
+            timer.Change(dueTime, period);
+            _timers.Add(timer);
+            return timer;
+        }
+
+        public void Advance(TimeSpan by)
+        {
+            _now += by;
+            foreach (ManualTimer timer in _timers.ToArray())
+            {
+                timer.FireIfDue(_now);
+            }
+        }
+
+        private sealed class ManualTimer(ManualTimeProvider owner, Action fire) : ITimer
+        {
+            private DateTimeOffset? _due;
+
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                _due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._now + dueTime;
+                return true;
+            }
+
+            public void FireIfDue(DateTimeOffset now)
+            {
+                if (_due <= now)
+                {
+                    _due = null;
+                    fire();
+                }
+            }
+
+            public void Dispose() => _due = null;
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return ValueTask.CompletedTask;
+            }
+        }
+    }
+}
