@@ -1,32 +1,30 @@
 namespace Gemma4.Tests;
 
-/// <summary>Finds the repository's test data from wherever the tests run.</summary>
+/// <summary>Where the repository's test data lies.</summary>
 internal static class TestData
 {
+    /// <summary>The folder that holds the solution.</summary>
     public static string Root { get; } = FindRoot();
 
-    public static string? Shared
-    {
-        get
-        {
-            var shared = System.IO.Path.GetFullPath(System.IO.Path.Combine(Root, "..", "shared"));
-            return Directory.Exists(shared) ? shared : null;
-        }
-    }
+    /// <summary>The folder shared beside a development checkout, when there is one.</summary>
+    public static string? Shared { get; } =
+        Directory.Exists(System.IO.Path.Combine(Root, "..", "shared"))
+            ? System.IO.Path.GetFullPath(System.IO.Path.Combine(Root, "..", "shared"))
+            : null;
 
-    public static string Path(params string[] parts) => System.IO.Path.Combine([Root, "tests", "data", .. parts]);
+    /// <summary>A path under tests/data.</summary>
+    public static string Path(params string[] parts) =>
+        System.IO.Path.Combine([Root, "tests", "data", .. parts]);
 
     private static string FindRoot()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Gemma4.SemanticKernel.sln")))
         {
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Gemma4.SemanticKernel.sln")))
-            {
-                return folder.FullName;
-            }
+            folder = folder.Parent;
         }
 
-        throw new InvalidOperationException(
-            $"Gemma4.SemanticKernel.sln is in no folder above '{AppContext.BaseDirectory}'. Run the tests from the repository.");
+        return folder?.FullName
+            ?? throw new DirectoryNotFoundException("Gemma4.SemanticKernel.sln not found above the test assembly.");
     }
 }
