@@ -21,9 +21,8 @@ internal sealed class ResponseStateMachine
 
     private readonly DeclaredTools _tools;
     private readonly ToolCallReader _reader;
-    private readonly StopSequenceFilter? _stops;
+    private readonly VisibleText _text;
     private readonly string _callIdPrefix;
-    private readonly StringBuilder _visible = new();
     private readonly StringBuilder _call = new();
     private readonly ThoughtText _thought = new();
     private readonly ContentLead _lead;
@@ -40,7 +39,7 @@ internal sealed class ResponseStateMachine
     {
         _tools = tools;
         _reader = new ToolCallReader(tools);
-        _stops = StopSequenceFilter.Create(stopSequences);
+        _text = new VisibleText(stopSequences);
         _callIdPrefix = callIdPrefix;
         _lead = new ContentLead(tools);
         _state = startsInsideThought ? State.Thought : State.Content;
@@ -60,7 +59,7 @@ internal sealed class ResponseStateMachine
 
     public bool IsInsideThought => _state == State.Thought;
 
-    public string? MatchedStopSequence => _stops?.Matched;
+    public string? MatchedStopSequence => _text.MatchedStopSequence;
 
     public int CallCount { get; private set; }
 
@@ -198,7 +197,7 @@ internal sealed class ResponseStateMachine
             }
         }
 
-        Show(text.ToString(), output);
+        Show(text, output);
         return default;
     }
 
@@ -216,50 +215,27 @@ internal sealed class ResponseStateMachine
             }
         }
 
-        FlushStops(output);
+        Flush(output);
         _followsItem = false;
     }
 
-    private void Show(string text, IList<AIContent> output)
+    private void Show(ReadOnlySpan<char> text, IList<AIContent> output)
     {
-        if (text.Length == 0 || _state == State.Finished)
-        {
-            return;
-        }
+        _text.Show(text, output);
+        FinishAtStop();
+    }
 
-        if (_stops is null)
-        {
-            output.Add(new TextContent(text));
-            return;
-        }
+    private void Flush(IList<AIContent> output)
+    {
+        _text.Flush(output);
+        FinishAtStop();
+    }
 
-        if (!_stops.Append(text, _visible))
+    private void FinishAtStop()
+    {
+        if (MatchedStopSequence is not null)
         {
             _state = State.Finished;
-        }
-
-        TakeVisible(output);
-    }
-
-    private void FlushStops(IList<AIContent> output)
-    {
-        if (_stops is not null)
-        {
-            if (!_stops.Flush(_visible))
-            {
-                _state = State.Finished;
-            }
-
-            TakeVisible(output);
-        }
-    }
-
-    private void TakeVisible(IList<AIContent> output)
-    {
-        if (_visible.Length > 0)
-        {
-            output.Add(new TextContent(_visible.ToString()));
-            _visible.Clear();
         }
     }
 
@@ -278,9 +254,10 @@ internal sealed class ResponseStateMachine
 
             if (verdict == CallOpeningProbe.Verdict.Text)
             {
-                GiveBack(_call.ToString(), output);
+                // Together, so that no surrogate pair is torn between two contents.
+                GiveBack(string.Concat(_call.ToString(), text), output);
                 _call.Clear();
-                return text;
+                return default;
             }
         }
 
@@ -308,7 +285,7 @@ internal sealed class ResponseStateMachine
         {
             _call.Clear();
             GiveBack(text, output);
-            FlushStops(output);
+            Flush(output);
         }
     }
 
@@ -376,7 +353,7 @@ internal sealed class ResponseStateMachine
             if (!isNext)
             {
                 GiveBack(text[next..], output);
-                FlushStops(output);
+                Flush(output);
                 return;
             }
 
