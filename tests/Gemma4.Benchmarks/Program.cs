@@ -8,6 +8,9 @@ switch (args.FirstOrDefault())
     case "sampler":
         SamplerBenchmarks.Run();
         return 0;
+    case "nano":
+        NanoBenchmarks.Run();
+        return 0;
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano");
         return 2;
