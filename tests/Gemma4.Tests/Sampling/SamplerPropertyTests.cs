@@ -10,7 +10,7 @@ public class SamplerPropertyTests
         get
         {
             var data = new TheoryData<int, int, float, float>();
-            foreach (var size in new[] { 1, 7, 63, 64, 65, 512, 1000, 5000, 70_003 })
+            foreach (var size in new[] { 1, 7, 63, 64, 65, 512, 1000, 5000, 9001 })
             {
                 foreach (var topK in new[] { 0, 1, 5, 64, 1024, 2000 })
                 {
@@ -48,7 +48,7 @@ public class SamplerPropertyTests
     public void The_top_candidates_equal_those_of_a_sort(int count)
     {
         var random = new Random(count);
-        foreach (var size in new[] { 1, 40, 512, 1024, 5000, 70_003 })
+        foreach (var size in new[] { 1, 40, 512, 1024, 5000, 9001 })
         {
             var top = new TopCandidates(count, size);
             foreach (var logits in new[]
