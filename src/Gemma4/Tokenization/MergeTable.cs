@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Gemma4.Tokenization;
 
@@ -16,12 +17,13 @@ internal sealed class MergeTable
     public MergeTable(int expected) => _entries = Allocate(Math.Max(16, expected));
 
     /// <summary>Adds a merge. For a pair named twice the later rank counts, as in the reference implementation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Set(int left, int right, int rank, int merged)
     {
         if (_count * 8L >= _entries.Length * 5L)
         {
             Entry[] old = _entries;
-            _entries = Allocate(old.Length);
+            _entries = Allocate(old.Length * 2);
             _count = 0;
             foreach (Entry entry in old)
             {
@@ -82,7 +84,7 @@ internal sealed class MergeTable
 
     private Entry[] Allocate(int expected)
     {
-        int capacity = (int)BitOperations.RoundUpToPowerOf2((uint)expected + 1);
+        int capacity = (int)BitOperations.RoundUpToPowerOf2((uint)expected);
         _shift = 64 - BitOperations.Log2((uint)capacity);
         var entries = GC.AllocateUninitializedArray<Entry>(capacity);
         Array.Fill(entries, new Entry { Key = Empty });

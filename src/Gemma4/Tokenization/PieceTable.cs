@@ -1,10 +1,12 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Gemma4.Tokenization;
 
 /// <summary>The vocabulary while a file is being read: all pieces in one byte pool, found by an open-addressing hash.</summary>
-/// <remarks>A dictionary of strings would cost some 30 MB and most of the load time for 262,144 pieces.</remarks>
+/// <remarks>A dictionary of strings would cost some 30 MB and most of the load time for 262,144 pieces. The methods on the
+/// loading path are compiled in full at once: a load is over before the runtime would have improved them.</remarks>
 internal sealed class PieceTable
 {
     private readonly int _idLimit;
@@ -23,6 +25,7 @@ internal sealed class PieceTable
     /// <summary>One more than the highest id; equals <see cref="Count"/> when the ids have no gaps.</summary>
     public int IdBound { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryAdd(ReadOnlySpan<byte> piece, int id)
     {
         if ((uint)id >= (uint)_idLimit || (id < IdBound && _spans[id] != 0) || Find(piece) >= 0)
@@ -65,6 +68,7 @@ internal sealed class PieceTable
     }
 
     /// <returns>The id, or -1.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Find(ReadOnlySpan<byte> piece)
     {
         ulong hash = Hash(piece);
@@ -111,6 +115,7 @@ internal sealed class PieceTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong Hash(ReadOnlySpan<byte> piece)
     {
         const ulong Multiplier = 0x9E3779B97F4A7C15;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -221,6 +222,7 @@ internal sealed class TokenizerFileReader(string file)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadVocabulary(ref Utf8JsonReader reader, int length)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -251,6 +253,7 @@ internal sealed class TokenizerFileReader(string file)
         _builder.AddControls(_added);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadMerges(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartArray)

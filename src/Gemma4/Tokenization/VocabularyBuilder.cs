@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Gemma4.Tokenization;
@@ -7,11 +8,12 @@ namespace Gemma4.Tokenization;
 /// <summary>Turns pieces, control tokens and merges into the tables that encoding and decoding use.</summary>
 internal sealed class VocabularyBuilder
 {
+    private const byte ControlKind = 1;
+    private const byte ByteKind = 2;
     private readonly PieceTable _pieces;
     private readonly Func<string, Exception> _refuse;
-    private readonly HashSet<int> _controlIds = [];
     private readonly int[] _bytes = new int[256];
-    private readonly HashSet<int> _byteIds = [];
+    private byte[] _kinds;
     private readonly MergeTable _merges;
     private readonly MergePairFilter _pairs = new();
     private byte[] _joined = new byte[256];
@@ -20,6 +22,8 @@ internal sealed class VocabularyBuilder
     {
         _pieces = pieces;
         _refuse = refuse;
+
+        _kinds = new byte[pieces.IdBound];
 
         // Gemma has two merges for each piece; four slots each keeps the table under half full without growing.
         _merges = new MergeTable(pieces.Count * 4);
@@ -34,7 +38,7 @@ internal sealed class VocabularyBuilder
                 throw refuse($"its vocabulary lacks the byte piece {text}; all 256 are needed");
             }
 
-            _byteIds.Add(_bytes[value]);
+            _kinds[_bytes[value]] = ByteKind;
         }
     }
 
@@ -45,12 +49,20 @@ internal sealed class VocabularyBuilder
         {
             byte[] content = Encoding.UTF8.GetBytes(token.Content);
             int known = _pieces.Find(content);
-            if (!contents.Add(token.Content) || !_controlIds.Add(token.Id) || _byteIds.Contains(token.Id)
+            if (!contents.Add(token.Content)
                 || (known >= 0 && known != token.Id)
-                || (known < 0 && !_pieces.TryAdd(content, token.Id)))
+                || (known < 0 && !_pieces.TryAdd(content, token.Id))
+                || (token.Id < _kinds.Length && _kinds[token.Id] != 0))
             {
                 throw _refuse($"the added token '{token.Content}' has id {token.Id}, which is taken or out of range");
             }
+
+            if (token.Id >= _kinds.Length)
+            {
+                Array.Resize(ref _kinds, _pieces.IdBound);
+            }
+
+            _kinds[token.Id] = ControlKind;
         }
 
         if (_pieces.IdBound != _pieces.Count)
@@ -59,6 +71,7 @@ internal sealed class VocabularyBuilder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddMerge(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, int rank)
     {
         int leftId = _pieces.Find(left);
@@ -79,12 +92,12 @@ internal sealed class VocabularyBuilder
         }
 
         // Without these merges plain text cannot become a control token, whatever else the file says.
-        if (_controlIds.Contains(merged) || _controlIds.Contains(leftId) || _controlIds.Contains(rightId))
+        if (_kinds[merged] == ControlKind || _kinds[leftId] == ControlKind || _kinds[rightId] == ControlKind)
         {
             return;
         }
 
-        if (_byteIds.Contains(leftId) || _byteIds.Contains(rightId))
+        if (_kinds[leftId] == ByteKind || _kinds[rightId] == ByteKind)
         {
             // A byte piece's name says nothing about the characters beside it in a text.
             _pairs.JoinEverything();
@@ -102,7 +115,7 @@ internal sealed class VocabularyBuilder
         for (int id = 0; id < _pieces.Count; id++)
         {
             ReadOnlySpan<byte> piece = _pieces[id];
-            if (piece.Length is > 0 and <= 4 && !_controlIds.Contains(id)
+            if (piece.Length is > 0 and <= 4 && _kinds[id] == 0
                 && Rune.DecodeFromUtf8(piece, out Rune rune, out int consumed) == OperationStatus.Done
                 && consumed == piece.Length)
             {
@@ -128,11 +141,11 @@ internal sealed class VocabularyBuilder
         for (int id = 0; id < ends.Length; id++)
         {
             ReadOnlySpan<byte> piece = _pieces[id];
-            if (_byteIds.Contains(id))
+            if (_kinds[id] == ByteKind)
             {
                 pool[used++] = (byte)Array.IndexOf(_bytes, id);
             }
-            else if (_controlIds.Contains(id))
+            else if (_kinds[id] == ControlKind)
             {
                 piece.CopyTo(pool.AsSpan(used));
                 used += piece.Length;
