@@ -109,7 +109,7 @@ internal sealed class JsonMessageReader(bool canonical)
         {
             return content.ValueKind switch
             {
-                JsonValueKind.String => [new PromptPart(PromptPartKind.Text, content.GetString()!)],
+                JsonValueKind.String => [new PromptPart(PromptPartKind.Text, JsonValues.GetText(content))],
                 JsonValueKind.Null or JsonValueKind.Undefined => [],
                 _ => throw new ArgumentException(
                     $"A message's content is {content.ValueKind}; it must be a string, null or a list of parts.",

@@ -17,6 +17,19 @@ internal static class JsonValues
 
     public static JsonElement FromText(string text) => Build(writer => writer.WriteStringValue(text));
 
+    /// <summary>A string's text; one with half a surrogate pair, which .NET cannot read, stays escaped.</summary>
+    public static string GetText(JsonElement text)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException) when (text.ValueKind == JsonValueKind.String)
+        {
+            return text.GetRawText()[1..^1];
+        }
+    }
+
     public static JsonElement Build(Action<Utf8JsonWriter> write)
     {
         using var stream = new MemoryStream();

@@ -31,7 +31,7 @@ internal static class PythonText
     public static bool IsTruthy(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.True => true,
-        JsonValueKind.String => value.GetString()!.Length > 0,
+        JsonValueKind.String => JsonValues.GetText(value).Length > 0,
         JsonValueKind.Array => value.GetArrayLength() > 0,
         JsonValueKind.Object => value.EnumerateObject().Any(),
         JsonValueKind.Number => !value.TryGetDouble(out var number) || number != 0,
@@ -73,7 +73,7 @@ internal static class PythonText
     /// <summary>What <c>str(value)</c> prints; a template that prints a list or None falls back to it.</summary>
     public static string Display(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.String => JsonValues.GetText(value),
         JsonValueKind.Undefined => string.Empty,
         _ => Repr(value),
     };

@@ -13,7 +13,7 @@ internal static class ValueWriter
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
-                output.Quoted(value.GetString()!);
+                output.Quoted(JsonValues.GetText(value));
                 break;
             case JsonValueKind.True:
                 output.Plain("true");
