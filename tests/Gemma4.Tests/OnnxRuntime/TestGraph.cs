@@ -7,6 +7,8 @@ internal sealed class TestGraph
 {
     internal const int Float = 1;
     internal const int Int64 = 7;
+    internal const int Int32 = 6;
+    internal const int Float16 = 10;
 
     private readonly List<byte[]> _fields = [];
 
@@ -14,22 +16,29 @@ internal sealed class TestGraph
 
     internal TestGraph Output(string name, int type, params string[] dimensions) => Value(12, name, type, dimensions);
 
-    internal TestGraph Node(string op, string input, string output, int? castTo = null)
+    internal TestGraph Node(string op, string output, params string[] inputs)
     {
         var node = new MemoryStream();
-        Text(node, 1, input);
-        Text(node, 2, output);
-        Text(node, 4, op);
-        if (castTo is { } type)
+        foreach (string input in inputs)
         {
-            var attribute = new MemoryStream();
-            Text(attribute, 1, "to");
-            Number(attribute, 3, type);
-            Number(attribute, 20, 2);
-            Message(node, 5, attribute);
+            Text(node, 1, input);
         }
 
+        Text(node, 2, output);
+        Text(node, 4, op);
         Add(1, node);
+        return this;
+    }
+
+    internal TestGraph Weight(string name, int type, int rows, int columns, byte[] values)
+    {
+        var tensor = new MemoryStream();
+        Number(tensor, 1, rows);
+        Number(tensor, 1, columns);
+        Number(tensor, 2, type);
+        Text(tensor, 8, name);
+        Bytes(tensor, 9, values);
+        Add(5, tensor);
         return this;
     }
 
