@@ -1,0 +1,299 @@
+using System.Globalization;
+using Gemma4.ModelBuilder.Checkpoints;
+using Gemma4.ModelBuilder.Onnx;
+
+namespace Gemma4.ModelBuilder.Graphs;
+
+/// <summary>
+/// The forward pass of the Gemma 4 text model as an ONNX graph.
+/// Shapes: B batch, S new tokens, T tokens in all, D hidden, L layers, P per-layer input, H query heads, K key/value
+/// heads, hd head size.
+/// </summary>
+internal sealed class Gemma4Graph
+{
+    private readonly TextConfig _config;
+    private readonly OnnxGraph _graph;
+    private readonly WeightStore _weights;
+    private readonly ModelBuildOptions _options;
+    private readonly int _contextLength;
+    private readonly HashSet<int> _noTokens = [];
+    private readonly Dictionary<(bool IsFull, int HeadSize), (string Cosines, string Sines)> _rotary = [];
+
+    private string _ids = "";            // int64 [B, S]
+    private string _lastToken = "";      // int32 [B]: tokens in all - 1
+    private string _total = "";          // int32 scalar: T
+    private string _hidden = "";         // [B, S, D]; [B, 1, D] once no later layer writes a cache
+    private string _perLayer = "";       // [B, S, L, P], cut together with the hidden state
+    private StoredMatrix? _embedding;    // [vocabulary, D], also the output head
+
+    public Gemma4Graph(
+        TextConfig config, OnnxGraph graph, WeightStore weights, ModelBuildOptions options, int contextLength)
+    {
+        _config = config;
+        _graph = graph;
+        _weights = weights;
+        _options = options;
+        _contextLength = contextLength;
+    }
+
+    public void Build()
+    {
+        DeclareInputs();
+        Embed();
+        if (_config.PerLayerInput > 0)
+        {
+            EmbedPerLayer();
+        }
+
+        var lastOwner = _config.CacheOwners.Last();
+        foreach (var layer in _config.Layers)
+        {
+            var name = $"layers.{layer.Index}";
+            Attend(name, layer);
+            FeedForward(name, layer);
+            if (_config.PerLayerInput > 0)
+            {
+                AddPerLayerInput(name, layer);
+            }
+
+            _hidden = Multiply(name + ".scaled", _hidden, _weights.Vector(name + ".layer_scalar", 1));
+            if (layer == lastOwner)
+            {
+                KeepLastPosition();
+            }
+        }
+
+        Score();
+    }
+
+    private void DeclareInputs()
+    {
+        _ids = _graph.Input("input_ids", OnnxType.Int64, "batch_size", "sequence_length");
+        var mask = _graph.Input("attention_mask", OnnxType.Int64, "batch_size", "total_sequence_length");
+        var cache = 0;
+        foreach (var owner in _config.CacheOwners)
+        {
+            DeclareCache(cache++, owner);
+        }
+
+        var one = _weights.Integers("one", [1]);
+        var count = _graph.Node("mask.count", "ReduceSum", [mask, one], ("keepdims", 0L));                // [B]
+        var last = _graph.Node("mask.last", "Sub", [count, one]);
+        _lastToken = _graph.Node("last_token", "Cast", [last], ("to", (long)OnnxType.Int32));
+        var length = _graph.Node("mask.length", "Shape", [mask], ("start", 1L), ("end", 2L));             // [1]
+        var scalar = _graph.Node("mask.total", "Squeeze", [length]);
+        _total = _graph.Node("total_length", "Cast", [scalar], ("to", (long)OnnxType.Int32));
+    }
+
+    private void DeclareCache(int cache, LayerConfig owner)
+    {
+        foreach (var part in new[] { "key", "value" })
+        {
+            _graph.Input(PastName(cache, part), OnnxType.Float,
+                "batch_size", owner.KeyValueHeads, "past_sequence_length", owner.HeadSize);
+            _graph.Output(PresentName(cache, part), OnnxType.Float,
+                "batch_size", owner.KeyValueHeads, "total_sequence_length", owner.HeadSize);
+        }
+    }
+
+    private void Embed()
+    {
+        _embedding = _weights.Matrix("embed_tokens", _config.VocabularySize, _config.HiddenSize,
+            _options.EmbeddingPrecision ?? _options.Precision);
+        var rows = _weights.LookUp("embed", _embedding, _ids);                                            // [B, S, D]
+        _hidden = Scale("embed.scaled", rows, MathF.Sqrt(_config.HiddenSize));
+    }
+
+    private void EmbedPerLayer()
+    {
+        var (layers, width) = (_config.Layers.Count, _config.PerLayerInput);
+        var split = _weights.Integers("per_layer.shape", [0, 0, layers, width]);
+
+        var projected = Project("per_layer_model_projection", _hidden, layers * width, _config.HiddenSize);
+        projected = Scale("per_layer_model_projection.scaled", projected, 1 / MathF.Sqrt(_config.HiddenSize));
+        projected = _graph.Node("per_layer_model_projection.split", "Reshape", [projected, split]);       // [B, S, L, P]
+        projected = Norm("per_layer_projection_norm", projected, width);
+
+        var table = _weights.Matrix(
+            "embed_tokens_per_layer", _config.VocabularySize, layers * width, _options.Precision);
+        var rows = _weights.LookUp("embed_per_layer", table, _ids);                                       // [B, S, L*P]
+        rows = Scale("embed_per_layer.scaled", rows, MathF.Sqrt(width));
+        rows = _graph.Node("embed_per_layer.split", "Reshape", [rows, split]);                            // [B, S, L, P]
+
+        var sum = _graph.Node("per_layer.sum", "Add", [projected, rows]);
+        _perLayer = Scale("per_layer", sum, 1 / MathF.Sqrt(2));
+    }
+
+    private void Attend(string name, LayerConfig layer)
+    {
+        var attention = name + ".self_attn";
+        var (headSize, queryWidth) = (layer.HeadSize, _config.QueryHeads * layer.HeadSize);
+        var x = Norm(name + ".input_layernorm", _hidden, _config.HiddenSize);
+
+        var query = Project(attention + ".q_proj", x, queryWidth, _config.HiddenSize);                    // [B, S, H*hd]
+        query = NormHeads(attention + ".q_norm", query, _config.QueryHeads, headSize,
+            _weights.Vector(attention + ".q_norm.weight", headSize));
+        var (key, value) = layer.OwnsCache
+            ? KeyAndValue(attention, x, layer)
+            : (NoTokens(layer), NoTokens(layer));
+
+        var cache = CacheIndex(layer.Donor);
+        // A borrowing layer reads what its donor has just written, so the present cache serves as its past.
+        string[] past = layer.OwnsCache
+            ? [PastName(cache, "key"), PastName(cache, "value")]
+            : [PresentName(cache, "key"), PresentName(cache, "value")];
+        string[] outputs = layer.OwnsCache
+            ? [attention, PresentName(cache, "key"), PresentName(cache, "value")]
+            : [attention];
+        var (cosines, sines) = Rotary(layer);
+        _graph.Node(attention, "GroupQueryAttention", OnnxGraph.Microsoft,
+            [query, key, value, .. past, _lastToken, _total, cosines, sines], outputs,
+            ("num_heads", (long)_config.QueryHeads), ("kv_num_heads", (long)layer.KeyValueHeads),
+            ("scale", 1f), ("do_rotary", 1L),
+            ("local_window_size", layer.IsFull ? -1L : _config.SlidingWindow));
+
+        var output = Project(attention + ".o_proj", attention, _config.HiddenSize, queryWidth);           // [B, S, D]
+        AddNormed(name + ".post_attention_layernorm", output);
+    }
+
+    private (string Key, string Value) KeyAndValue(string attention, string x, LayerConfig layer)
+    {
+        var (heads, headSize) = (layer.KeyValueHeads, layer.HeadSize);
+        var raw = Project(attention + ".k_proj", x, heads * headSize, _config.HiddenSize);                // [B, S, K*hd]
+        var value = layer.HasValueProjection
+            ? Project(attention + ".v_proj", x, heads * headSize, _config.HiddenSize)
+            : raw;
+        var key = NormHeads(attention + ".k_norm", raw, heads, headSize,
+            _weights.Vector(attention + ".k_norm.weight", headSize));
+
+        // Values are normalised without a learned weight and never rotated.
+        var ones = new float[headSize];
+        Array.Fill(ones, 1f);
+        value = NormHeads(attention + ".v_norm", value, heads, headSize,
+            _weights.Floats($"ones.{headSize}", ones, headSize));
+        return (key, value);
+    }
+
+    /// <summary>[B, 0, K*hd]: the operator takes an absent key for packed query, key and value.</summary>
+    private string NoTokens(LayerConfig layer)
+    {
+        var width = layer.KeyValueHeads * layer.HeadSize;
+        var name = $"no_tokens.{width}";
+        if (_noTokens.Add(width))
+        {
+            var batch = _graph.Node(name + ".batch", "Shape", [_ids], ("start", 0L), ("end", 1L));
+            var shape = _graph.Node(name + ".shape", "Concat",
+                [batch, _weights.Integers(name + ".tail", [0, width])], ("axis", 0L));
+            _graph.Node(name, "ConstantOfShape", [shape]);
+        }
+
+        return name;
+    }
+
+    private void FeedForward(string name, LayerConfig layer)
+    {
+        var mlp = name + ".mlp";
+        var x = Norm(name + ".pre_feedforward_layernorm", _hidden, _config.HiddenSize);
+        var gate = Project(mlp + ".gate_proj", x, layer.FeedForward, _config.HiddenSize);                 // [B, S, FF]
+        gate = Gelu(mlp + ".gate", gate);
+        var up = Project(mlp + ".up_proj", x, layer.FeedForward, _config.HiddenSize);
+        var inner = Multiply(mlp + ".gated", gate, up);
+        var down = Project(mlp + ".down_proj", inner, _config.HiddenSize, layer.FeedForward);             // [B, S, D]
+        AddNormed(name + ".post_feedforward_layernorm", down);
+    }
+
+    private void AddPerLayerInput(string name, LayerConfig layer)
+    {
+        var width = _config.PerLayerInput;
+        var own = _graph.Node(name + ".per_layer_input", "Gather",
+            [_perLayer, _weights.Integers(name + ".index", [layer.Index], scalar: true)], ("axis", 2L));  // [B, S, P]
+        var gate = Project(name + ".per_layer_input_gate", _hidden, width, _config.HiddenSize);
+        gate = Multiply(name + ".per_layer_gated", Gelu(name + ".per_layer_gate", gate), own);
+        var output = Project(name + ".per_layer_projection", gate, _config.HiddenSize, width);            // [B, S, D]
+        AddNormed(name + ".post_per_layer_input_norm", output);
+    }
+
+    /// <summary>
+    /// Only the last position is scored. Layers that borrow their keys and values write no cache, so from here on
+    /// the earlier positions of a prompt would be computed for nothing.
+    /// </summary>
+    private void KeepLastPosition()
+    {
+        var last = _weights.Integers("last_position", [-1]);
+        _hidden = _graph.Node("last_hidden", "Gather", [_hidden, last], ("axis", 1L));                    // [B, 1, D]
+        if (_config.PerLayerInput > 0)
+        {
+            _perLayer = _graph.Node("last_per_layer", "Gather", [_perLayer, last], ("axis", 1L));         // [B, 1, L, P]
+        }
+    }
+
+    private void Score()
+    {
+        var x = Norm("norm", _hidden, _config.HiddenSize);
+        var name = _config.LogitCap is null ? "logits" : "head";
+        var logits = _weights.Multiply(name, x, _embedding!);                                             // [B, 1, V]
+        if (_config.LogitCap is { } cap)
+        {
+            var limit = _weights.Floats("logit_cap", [cap]);
+            logits = _graph.Node("head.scaled", "Div", [logits, limit]);
+            logits = _graph.Node("head.capped", "Tanh", [logits]);
+            _graph.Node("logits", "Mul", [logits, limit]);
+        }
+
+        _graph.Output("logits", OnnxType.Float, "batch_size", 1, _config.VocabularySize);
+    }
+
+    private (string Cosines, string Sines) Rotary(LayerConfig layer)
+    {
+        if (!_rotary.TryGetValue((layer.IsFull, layer.HeadSize), out var names))
+        {
+            var table = layer.IsFull
+                ? RotaryTable.Compute(_contextLength, layer.HeadSize, _config.FullTheta, _config.FullRotaryShare)
+                : RotaryTable.Compute(_contextLength, layer.HeadSize, _config.SlidingTheta, 1);
+            var kind = (layer.IsFull ? "full" : "sliding") + $".{layer.HeadSize}";
+            names = (_weights.Floats("cosines." + kind, table.Cosines, _contextLength, layer.HeadSize / 2),
+                _weights.Floats("sines." + kind, table.Sines, _contextLength, layer.HeadSize / 2));
+            _rotary.Add((layer.IsFull, layer.HeadSize), names);
+        }
+
+        return names;
+    }
+
+    private int CacheIndex(int owner) => _config.CacheOwners.Count(layer => layer.Index < owner);
+
+    private string Project(string name, string x, int rows, int columns) =>
+        _weights.Multiply(name, x, _weights.Matrix(name, rows, columns, _options.Precision));
+
+    private void AddNormed(string norm, string branch) => _hidden = _graph.Node(
+        norm + ".residual", "Add", [_hidden, Norm(norm, branch, _config.HiddenSize)]);
+
+    private string Norm(string name, string x, int size) =>
+        Norm(name, x, _weights.Vector(name + ".weight", size));
+
+    private string Norm(string name, string x, string weight) => _graph.Node(
+        name, "SimplifiedLayerNormalization", [x, weight],
+        ("axis", -1L), ("epsilon", _config.NormEpsilon), ("stash_type", 1L));
+
+    /// <summary>[B, S, heads*hd] -> each head normalised on its own -> [B, S, heads*hd].</summary>
+    private string NormHeads(string name, string x, int heads, int headSize, string weight)
+    {
+        var split = _weights.Integers($"heads.{heads}.{headSize}", [0, 0, heads, headSize]);
+        var joined = _weights.Integers($"heads.{heads * headSize}", [0, 0, heads * headSize]);
+        x = _graph.Node(name + ".split", "Reshape", [x, split]);
+        x = Norm(name, x, weight);
+        return _graph.Node(name + ".joined", "Reshape", [x, joined]);
+    }
+
+    private string Gelu(string name, string x) => _graph.Node(name, "Gelu", [x], ("approximate", "tanh"));
+
+    private string Multiply(string name, string a, string b) => _graph.Node(name, "Mul", [a, b]);
+
+    private string Scale(string name, string x, float factor) =>
+        Multiply(name, x, _weights.Floats(name + ".factor", [factor]));
+
+    private static string PastName(int cache, string part) =>
+        string.Create(CultureInfo.InvariantCulture, $"past_key_values.{cache}.{part}");
+
+    private static string PresentName(int cache, string part) =>
+        string.Create(CultureInfo.InvariantCulture, $"present.{cache}.{part}");
+}

@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Gemma4.ModelBuilder.Checkpoints;
+using Gemma4.ModelBuilder.Onnx;
+
+namespace Gemma4.ModelBuilder.Graphs;
+
+/// <summary>Moves weights from the checkpoint into the ONNX folder, a few rows at a time, and declares them in the graph.</summary>
+internal sealed class WeightStore(
+    Checkpoint checkpoint,
+    OnnxGraph graph,
+    ExternalDataFile data,
+    ModelBuildOptions options,
+    IProgress<ModelBuildProgress>? progress,
+    CancellationToken cancellationToken)
+{
+    private const int ChunkValues = 1 << 20;
+    private const int LargestInline = 1024;
+    private const int SmallestBlock = 16;
+
+    /// <summary>A float vector as stored: a norm weight or a layer scalar.</summary>
+    public string Vector(string name, int size)
+    {
+        var values = checkpoint.Get(name, size).ReadAll();
+        return Floats(name, values, size);
+    }
+
+    /// <summary>A float weight computed here.</summary>
+    public string Floats(string name, float[] values, params ReadOnlySpan<long> shape)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (graph.HasWeight(name))
+        {
+            return name;
+        }
+
+        var bytes = MemoryMarshal.AsBytes(values.AsSpan());
+        if (bytes.Length <= LargestInline)
+        {
+            return graph.Inline(name, OnnxType.Float, shape, bytes);
+        }
+
+        var offset = data.Reserve(bytes.Length);
+        data.Write(offset, bytes);
+        progress?.Report(new ModelBuildProgress(name, data.Length));
+        return graph.External(name, OnnxType.Float, shape, offset, bytes.Length);
+    }
+
+    /// <summary>A whole-number constant.</summary>
+    public string Integers(string name, long[] values, bool scalar = false) =>
+        graph.Inline(name, OnnxType.Int64, scalar ? [] : [values.Length], MemoryMarshal.AsBytes(values.AsSpan()));
+
+    /// <summary>Copies a matrix [rows, columns] in the precision asked for.</summary>
+    public StoredMatrix Matrix(string name, int rows, int columns, ModelPrecision precision)
+    {
+        var source = checkpoint.Get(name + ".weight", rows, columns);
+        var block = precision == ModelPrecision.Float32 ? 0 : FittingBlock(columns);
+        var bits = block == 0 ? 32 : precision == ModelPrecision.Int8 ? 8 : 4;
+        var matrix = new StoredMatrix(name, rows, columns, bits, block, 0, 0);
+        matrix = matrix with { DataOffset = data.Reserve(matrix.DataBytes) };
+        matrix = matrix with { ScaleOffset = matrix.IsQuantized ? data.Reserve(matrix.ScaleBytes) : 0 };
+
+        var rowsAtOnce = Math.Clamp(ChunkValues / columns, 1, rows);
+        for (var row = 0; row < rows; row += rowsAtOnce)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            CopyRows(source, matrix, row, Math.Min(rowsAtOnce, rows - row));
+        }
+
+        progress?.Report(new ModelBuildProgress(name, data.Length));
+        return matrix;
+    }
+
+    /// <summary>x [.., columns] times the matrix transposed: [.., rows].</summary>
+    public string Multiply(string node, string x, StoredMatrix matrix)
+    {
+        if (!matrix.IsQuantized)
+        {
+            // The transposed product reads the weight as the checkpoint stores it: [outputs, inputs].
+            graph.Node(node, "FusedMatMul", OnnxGraph.Microsoft, [x, RowsOf(matrix)], [node], ("transB", 1L));
+            return node;
+        }
+
+        var blocks = graph.External(matrix.Name + ".blocks", OnnxType.UInt8,
+            [matrix.Rows, matrix.Blocks, matrix.BlockSize * matrix.Bits / 8], matrix.DataOffset, matrix.DataBytes);
+        graph.Node(node, "MatMulNBits", OnnxGraph.Microsoft, [x, blocks, ScalesOf(matrix)], [node],
+            ("K", (long)matrix.Columns), ("N", (long)matrix.Rows), ("bits", (long)matrix.Bits),
+            ("block_size", (long)matrix.BlockSize), ("accuracy_level", (long)options.AccuracyLevel));
+        return node;
+    }
+
+    /// <summary>The rows of the table that <paramref name="ids"/> [batch, sequence] name: [batch, sequence, columns].</summary>
+    public string LookUp(string node, StoredMatrix table, string ids)
+    {
+        if (!table.IsQuantized)
+        {
+            return graph.Node(node, "Gather", [RowsOf(table), ids], ("axis", 0L));
+        }
+
+        graph.Node(node, "GatherBlockQuantized", OnnxGraph.Microsoft, [RowsOf(table), ids, ScalesOf(table)], [node],
+            ("bits", (long)table.Bits), ("block_size", (long)table.BlockSize),
+            ("gather_axis", 0L), ("quantize_axis", 1L));
+        return node;
+    }
+
+    private string RowsOf(StoredMatrix matrix) => matrix.IsQuantized
+        ? graph.External(matrix.Name + ".rows", OnnxType.UInt8,
+            [matrix.Rows, (long)matrix.Columns * matrix.Bits / 8], matrix.DataOffset, matrix.DataBytes)
+        : graph.External(matrix.Name + ".weight", OnnxType.Float,
+            [matrix.Rows, matrix.Columns], matrix.DataOffset, matrix.DataBytes);
+
+    private string ScalesOf(StoredMatrix matrix) => graph.External(matrix.Name + ".scales", OnnxType.Float,
+        [matrix.Rows, matrix.Blocks], matrix.ScaleOffset, matrix.ScaleBytes);
+
+    private int FittingBlock(int columns)
+    {
+        for (var block = options.BlockSize; block >= SmallestBlock; block /= 2)
+        {
+            if (columns % block == 0)
+            {
+                return block;
+            }
+        }
+
+        return 0;
+    }
+
+    private void CopyRows(CheckpointTensor source, StoredMatrix matrix, int row, int count)
+    {
+        var length = count * matrix.Columns;
+        var values = ArrayPool<float>.Shared.Rent(length);
+        var packed = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var floats = values.AsSpan(0, length);
+            source.ReadRows(row, floats);
+            if (!matrix.IsQuantized)
+            {
+                data.Write(matrix.DataOffset + ((long)row * matrix.Columns * sizeof(float)),
+                    MemoryMarshal.AsBytes(floats));
+                return;
+            }
+
+            var bytes = packed.AsSpan(0, length * matrix.Bits / 8);
+            var scales = new float[count * matrix.Blocks];
+            BlockQuantizer.Quantize(floats, matrix.Bits, matrix.BlockSize, bytes, scales);
+            data.Write(matrix.DataOffset + ((long)row * matrix.Columns * matrix.Bits / 8), bytes);
+            data.Write(matrix.ScaleOffset + ((long)row * matrix.Blocks * sizeof(float)),
+                MemoryMarshal.AsBytes(scales.AsSpan()));
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(values);
+            ArrayPool<byte>.Shared.Return(packed);
+        }
+    }
+}

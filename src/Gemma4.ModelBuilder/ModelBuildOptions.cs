@@ -1,0 +1,33 @@
+namespace Gemma4.ModelBuilder;
+
+/// <summary>What <see cref="Gemma4ModelBuilder"/> makes of a checkpoint.</summary>
+public sealed record ModelBuildOptions
+{
+    internal const int DefaultContextLimit = 32_768;
+
+    /// <summary>Storage of the projection matrices and, unless <see cref="EmbeddingPrecision"/> says otherwise, of the
+    /// embedding tables. Default <see cref="ModelPrecision.Float32"/>. Norms and rotary tables are always floats.</summary>
+    public ModelPrecision Precision { get; init; } = ModelPrecision.Float32;
+
+    /// <summary>Storage of the token embedding, which is also the output head. Default null: as
+    /// <see cref="Precision"/>. <see cref="ModelPrecision.Int8"/> beside an Int4 model costs little and keeps the
+    /// choice of the next token sharper.</summary>
+    public ModelPrecision? EmbeddingPrecision { get; init; }
+
+    /// <summary>Weights that share one scale: 16, 32, 64, 128 or 256. Default 32. A matrix whose row length the block
+    /// does not divide takes the next smaller block that does; without one it stays Float32.</summary>
+    public int BlockSize { get; init; } = 32;
+
+    /// <summary>Arithmetic of the quantised products, in ONNX Runtime's numbering: 4 rounds activations to 8 bits and
+    /// is the fastest on CPU, 1 keeps them 32-bit floats. Default 4.</summary>
+    public int AccuracyLevel { get; init; } = 4;
+
+    /// <summary>Positions the rotary tables cover, which is the longest conversation the folder can serve, in tokens.
+    /// From 1 to the checkpoint's own limit. Default null: that limit or 32,768, whichever is smaller, because the
+    /// tables of a 131,072-token model take 400 MB.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Whether a non-empty output folder may be replaced. Default false: the build refuses. The old folder
+    /// is removed only after the new one is complete.</summary>
+    public bool Overwrite { get; init; }
+}

@@ -1,0 +1,36 @@
+namespace Gemma4.ModelBuilder.Onnx;
+
+/// <summary>A named constant of a node: a whole number, a float or a text.</summary>
+internal readonly record struct OnnxAttribute
+{
+    private const int FloatKind = 1;
+    private const int IntKind = 2;
+    private const int TextKind = 3;
+
+    private readonly string _name;
+    private readonly object _value;
+
+    private OnnxAttribute(string name, object value)
+    {
+        _name = name;
+        _value = value;
+    }
+
+    public static implicit operator OnnxAttribute((string Name, long Value) pair) => new(pair.Name, pair.Value);
+
+    public static implicit operator OnnxAttribute((string Name, float Value) pair) => new(pair.Name, pair.Value);
+
+    public static implicit operator OnnxAttribute((string Name, string Value) pair) => new(pair.Name, pair.Value);
+
+    /// <summary>AttributeProto.</summary>
+    public ProtobufWriter ToProto()
+    {
+        var proto = new ProtobufWriter().Text(1, _name);
+        return _value switch
+        {
+            float number => proto.Single(2, number).Int64(20, FloatKind),
+            long number => proto.Int64(3, number).Int64(20, IntKind),
+            _ => proto.Text(4, (string)_value).Int64(20, TextKind),
+        };
+    }
+}

@@ -1,1 +1,0 @@
-namespace Gemma4.ModelBuilder; internal static class Placeholder { }

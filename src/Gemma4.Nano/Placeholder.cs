@@ -1,1 +1,0 @@
-namespace Gemma4.Nano; internal static class Placeholder { }
