@@ -1,5 +1,7 @@
 namespace Gemma4.Cli;
 
-/// <summary>Where the program reads and writes; tests pass their own.</summary>
-/// <param name="IsInteractive">A person types the input and sees the output: show a prompt and colors.</param>
+/// <summary>
+/// Where the program reads and writes; tests pass their own. Interactive means that a person types the input and sees the
+/// output: show a prompt and colors.
+/// </summary>
 internal sealed record CliStreams(TextReader Input, TextWriter Output, TextWriter Error, bool IsInteractive = false);

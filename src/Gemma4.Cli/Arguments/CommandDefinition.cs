@@ -1,10 +1,7 @@
 namespace Gemma4.Cli.Arguments;
 
-/// <summary>One command with everything that parsing and help need to know.</summary>
-/// <param name="Name">Words that select it, such as <c>inspect tokens</c>.</param>
-/// <param name="Positionals">Positional arguments as help shows them.</param>
-/// <param name="MinPositionals">Fewest positional arguments.</param>
-/// <param name="MaxPositionals">Most positional arguments.</param>
+/// <summary>One command with everything that parsing and help need to know. The name is the words that
+/// select it, such as <c>inspect tokens</c>.</summary>
 internal sealed record CommandDefinition(
     string Name,
     string Positionals,
