@@ -1,5 +1,6 @@
 using Gemma4.Tokenization;
 using Microsoft.Extensions.AI;
+using Xunit;
 
 namespace Gemma4.Tests.Client;
 

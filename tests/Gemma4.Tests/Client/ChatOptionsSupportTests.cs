@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text;
 using Gemma4.Sampling;
 using Microsoft.Extensions.AI;
+using Xunit;
 
 namespace Gemma4.Tests.Client;
 

@@ -1,6 +1,7 @@
 using Gemma4.Generation;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
+using Xunit;
 
 namespace Gemma4.Tests.Client;
 
