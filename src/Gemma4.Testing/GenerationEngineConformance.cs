@@ -106,7 +106,7 @@ public abstract class GenerationEngineConformance
         Expect.Throws<InvalidOperationException>(() => _ = session.Logits, "Reading the logits of a new session");
     }
 
-    /// <summary>A rewind takes the logits away, even one that forgets nothing; the next append brings them back.</summary>
+    /// <summary>A rewind takes the logits away, even one that forgets nothing, until the next append.</summary>
     public void Logits_cannot_be_read_after_a_rewind()
     {
         using var engine = CreateEngine();
@@ -200,10 +200,11 @@ public abstract class GenerationEngineConformance
 
         session.RewindTo(0);
         session.Append(second);
-        Expect.BitEqual(ColdRun.Logits(engine, second, SampleLength), session.Logits, "A session rewound to 0 and a new one");
+        var expected = ColdRun.Logits(engine, second, SampleLength);
+        Expect.BitEqual(expected, session.Logits, "A session rewound to 0 and a new one");
     }
 
-    /// <summary>After a rewind into the middle of a chunk the logits agree with a new session's within the tolerance.</summary>
+    /// <summary>After a rewind into a chunk the logits agree with a new session's within the tolerance.</summary>
     public void A_rewind_into_a_chunk_forgets_the_rest_of_it()
     {
         using var engine = CreateEngine();
@@ -376,7 +377,7 @@ public abstract class GenerationEngineConformance
         return tokens;
     }
 
-    /// <summary>Puts 5 tokens into the session and checks that the failing call leaves them and what follows alone.</summary>
+    /// <summary>Puts 5 tokens into the session; the failing call must leave them and what follows alone.</summary>
     private void ExpectUnchanged(IGenerationSession session, Action failingCall, string what)
     {
         var tokens = SampleTokens(6, seed: 16);

@@ -15,7 +15,8 @@ internal static class SamplerBenchmarks
         for (var i = 0; i < bell.Length; i++)
         {
             // Box-Muller: normally distributed, roughly what a model gives.
-            bell[i] = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) * 4);
+            var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            bell[i] = (float)(radius * Math.Cos(2 * Math.PI * random.NextDouble()) * 4);
         }
 
         var ascending = Enumerable.Range(0, VocabularySize).Select(id => id * 1e-4f).ToArray();
@@ -36,7 +37,9 @@ internal static class SamplerBenchmarks
             foreach (var (inputName, logits) in inputs)
             {
                 var sampler = new Sampler(settings, VocabularySize, [], constraint, 1);
-                Console.WriteLine(FormattableString.Invariant($"sampler | {name,-28} | {inputName,-9} | {Median(sampler, logits),8:F0} us"));
+                var median = Median(sampler, logits);
+                Console.WriteLine(
+                    FormattableString.Invariant($"sampler | {name,-28} | {inputName,-9} | {median,8:F0} us"));
             }
         }
     }

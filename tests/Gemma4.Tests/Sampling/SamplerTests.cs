@@ -17,7 +17,11 @@ public class SamplerTests
         new() { RepetitionPenalty = 1.1f, FrequencyPenalty = 0.5f, PresencePenalty = 0.5f, Seed = 1 },
     ];
 
-    private static Sampler New(SamplingSettings settings, int size, int[]? suppressed = null, ITokenConstraint? constraint = null) =>
+    private static Sampler New(
+        SamplingSettings settings,
+        int size,
+        int[]? suppressed = null,
+        ITokenConstraint? constraint = null) =>
         new(settings, size, suppressed ?? [], constraint, 42);
 
     [Fact]
@@ -95,7 +99,7 @@ public class SamplerTests
     {
         var sampler = New(Greedy with { RepetitionPenalty = 2 }, 2);
         float[] logits = [3, 2];
-        Assert.Equal([0, 1, 0, 0], new[] { sampler.Sample(logits), sampler.Sample(logits), sampler.Sample(logits), sampler.Sample(logits) });
+        Assert.Equal([0, 1, 0, 0], Enumerable.Range(0, 4).Select(_ => sampler.Sample(logits)));
     }
 
     [Fact]

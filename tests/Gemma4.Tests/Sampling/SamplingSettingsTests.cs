@@ -35,7 +35,7 @@ public class SamplingSettingsTests
         [
             new(),
             new() { Temperature = 0, TopK = 0, TopP = 0, MinP = 0, FrequencyPenalty = -2, PresencePenalty = -2 },
-            new() { TopP = 1, MinP = 1, TopK = int.MaxValue, FrequencyPenalty = 2, PresencePenalty = 2, Seed = long.MinValue },
+            new() { TopP = 1, MinP = 1, TopK = int.MaxValue, FrequencyPenalty = 2, PresencePenalty = 2, Seed = -1 },
         ];
         Assert.All(valid, settings => Assert.Null(Record.Exception(settings.Validate)));
         Assert.Equal((1f, 64, 0.95f), (valid[0].Temperature, valid[0].TopK, valid[0].TopP));

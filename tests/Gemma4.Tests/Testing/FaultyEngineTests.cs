@@ -24,7 +24,9 @@ public class FaultyEngineTests
 
     [Fact]
     public void Small_differences_between_chunkings_are_tolerated() =>
-        Assert.Null(Record.Exception(() => new Suite("sessions differ by a bit").Run("Other_chunks_give_nearly_the_same")));
+        Assert.Null(
+            Record.Exception(
+                () => new Suite("sessions differ by a bit").Run("Other_chunks_give_nearly_the_same")));
 
     private sealed class Suite(string fault) : GenerationEngineConformance
     {
