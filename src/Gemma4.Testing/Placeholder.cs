@@ -1,1 +1,0 @@
-namespace Gemma4.Testing; internal static class Placeholder { }
