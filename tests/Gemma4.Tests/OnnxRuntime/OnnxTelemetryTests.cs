@@ -35,17 +35,16 @@ public sealed class OnnxTelemetryTests(TinyModel model) : IClassFixture<TinyMode
     {
         using var cache = new TemporaryFolder("cache");
         using var application = new TemporaryFolder("application");
-        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory))
+
+        // Managed files only, and no dependency list: the runtime then looks beside the application alone.
+        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll")
+            .Append(Path.Combine(AppContext.BaseDirectory, "Gemma4.TelemetryProbe.runtimeconfig.json")))
         {
-            string name = Path.GetFileName(file);
-            if (!name.Contains("onnxruntime.", StringComparison.Ordinal) || name.StartsWith("Microsoft", StringComparison.Ordinal))
+            if (!Path.GetFileName(file).StartsWith("onnxruntime", StringComparison.Ordinal))
             {
-                File.CreateSymbolicLink(Path.Combine(application.Path, name), file);
+                File.Copy(file, Path.Combine(application.Path, Path.GetFileName(file)));
             }
         }
-
-        // Without the dependency list the runtime looks beside the application only.
-        File.Delete(Path.Combine(application.Path, "Gemma4.TelemetryProbe.deps.json"));
 
         string output = await Probe("off", 0, cache.Path, application.Path);
 
