@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gemma4.Parsing;
 using Gemma4.Tokenization;
 using Microsoft.Extensions.AI;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.AI;
 namespace Gemma4.Cli.Inspect;
 
 /// <summary><c>{"input","tools","startsInside"}</c> to <c>{"content","reasoning","calls","errors"}</c>.</summary>
-internal sealed class OutputInspector(Gemma4Tokenizer tokenizer) : ILineInspector
+internal sealed partial class OutputInspector(Gemma4Tokenizer tokenizer) : ILineInspector
 {
     private static readonly JsonElement s_noParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
@@ -21,13 +22,29 @@ internal sealed class OutputInspector(Gemma4Tokenizer tokenizer) : ILineInspecto
         };
         var contents = new List<AIContent>();
         var parser = new ResponseParser(tokenizer, ReadTools(line), startsInsideThought);
-        foreach (var id in tokenizer.EncodeTemplate(line.RequiredText("input")))
+        foreach (var id in Encode(line.RequiredText("input")))
         {
             parser.Append(id, contents);
         }
 
         parser.Complete(contents);
         Write(answer, contents, parser.ErrorCount);
+    }
+
+    // Ids would tell a call's opener from its spelling in prose; in a line of text only what follows can.
+    private List<int> Encode(string input)
+    {
+        var ids = new List<int>();
+        var start = 0;
+        foreach (var opener in SpelledOpener().EnumerateMatches(input))
+        {
+            ids.AddRange(tokenizer.EncodeTemplate(input.AsSpan(start, opener.Index - start)));
+            ids.AddRange(tokenizer.EncodeText(input.AsSpan(opener.Index, opener.Length)));
+            start = opener.Index + opener.Length;
+        }
+
+        ids.AddRange(tokenizer.EncodeTemplate(input.AsSpan(start)));
+        return ids;
     }
 
     private static void Write(Utf8JsonWriter answer, List<AIContent> contents, int errors)
@@ -95,4 +112,7 @@ internal sealed class OutputInspector(Gemma4Tokenizer tokenizer) : ILineInspecto
 
         return tools;
     }
+
+    [GeneratedRegex(@"<\|tool_call>(?!\s*(?:call\s*:|:?\s*[\w.\-/]+\s*[{(]|[{\[<]|$))", RegexOptions.CultureInvariant)]
+    private static partial Regex SpelledOpener();
 }
