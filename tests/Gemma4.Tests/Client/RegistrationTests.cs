@@ -1,4 +1,5 @@
 using Gemma4.Nano;
+using Gemma4.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -92,7 +93,7 @@ public class RegistrationTests
             options.EngineFactory = folder =>
             {
                 loads++;
-                return new Testing.ScriptedEngine(folder.VocabularySize, 64, _ => 106);
+                return new ScriptedEngine(folder.VocabularySize, 64, _ => 106);
             };
         });
         using IHost host = builder.Build();
