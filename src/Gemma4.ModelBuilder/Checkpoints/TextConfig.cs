@@ -125,6 +125,11 @@ internal sealed class TextConfig
         }
 
         var shared = reader.OptionalSize("num_kv_shared_layers") ?? 0;
+        if (shared >= count)
+        {
+            throw reader.Wrong("num_kv_shared_layers", $"is {shared}, but only {count - 1} of {count} layers can borrow");
+        }
+
         var keysAsValues = reader.Flag("attention_k_eq_v");
         var doubleWide = reader.Flag("use_double_wide_mlp");
         var headSize = reader.Size("head_dim");

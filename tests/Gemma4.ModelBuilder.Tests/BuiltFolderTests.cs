@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+namespace Gemma4.ModelBuilder.Tests;
+
+public sealed class BuiltFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static string Checkpoint => TestData.Path("tiny", "e2b");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(ModelPrecision.Float32)]
+    [InlineData(ModelPrecision.Int8)]
+    [InlineData(ModelPrecision.Int4)]
+    public async Task The_same_checkpoint_gives_the_same_bytes(ModelPrecision precision)
+    {
+        var options = new ModelBuildOptions { Precision = precision };
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("a"), options);
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("b"), options);
+        FolderAssert.Equal(_folder.Path("a"), _folder.Path("b"));
+    }
+
+    [Fact]
+    public async Task A_folder_holds_what_the_runtimes_need()
+    {
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"));
+        Assert.Equal(
+            ["README.md", "config.json", "genai_config.json", "generation_config.json", "model.onnx",
+                "model.onnx.data", "tokenizer.json", "tokenizer_config.json"],
+            Directory.EnumerateFiles(_folder.Path("built")).Select(f => Path.GetFileName(f)!)
+                .Order(StringComparer.Ordinal));
+
+        var model = Reference.Read(Path.Combine(_folder.Path("built"), "genai_config.json")).GetProperty("model");
+        Assert.Equal([1, 106, 50], Reference.Ids(model.GetProperty("eos_token_id")));
+        Assert.Equal(512, model.GetProperty("context_length").GetInt32());
+        var window = model.GetProperty("decoder").GetProperty("sliding_window");
+        Assert.Equal([0, 1, 2, 3], Reference.Ids(window.GetProperty("layers")));
+        Assert.Equal(JsonValueKind.False, window.GetProperty("slide_key_value_cache").ValueKind);
+        Assert.Equal(5, model.GetProperty("decoder").GetProperty("num_hidden_layers").GetInt32());
+    }
+
+    [Fact]
+    public async Task Only_layers_that_own_keys_and_values_have_a_cache()
+    {
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"));
+        using var runner = new GraphRunner(_folder.Path("built"));
+        Assert.Equal(2 + (2 * 5), runner.Inputs.Count);
+        Assert.Equal([-1, 1, -1, 16], runner.Inputs["past_key_values.3.key"].Dimensions);
+        Assert.Equal([-1, 1, -1, 32], runner.Inputs["past_key_values.4.value"].Dimensions);
+        Assert.Equal([-1, 1, 512], runner.Outputs["logits"].Dimensions);
+    }
+
+    [Fact]
+    public async Task A_prompt_in_pieces_gives_the_same_logits_as_in_one()
+    {
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"));
+        using var runner = new GraphRunner(_folder.Path("built"));
+        var ids = Enumerable.Range(0, 60).Select(i => 200 + (i * 37 % 290)).ToArray();
+        var whole = runner.Append(ids);
+        foreach (var piece in new[] { 1, 7, 25 })
+        {
+            runner.Reset();
+            float[] logits = [];
+            foreach (var part in ids.Chunk(piece))
+            {
+                logits = runner.Append(part);
+            }
+
+            Assert.InRange(Reference.LargestDifference(whole, logits), 0, 1e-4f);
+        }
+    }
+
+    [Theory]
+    [InlineData(ModelPrecision.Int8, 32, 0.7f)]
+    [InlineData(ModelPrecision.Int8, 16, 0.7f)]
+    [InlineData(ModelPrecision.Int4, 16, 9f)]
+    public async Task A_quantised_build_stays_near_the_reference(ModelPrecision precision, int block, float tolerance)
+    {
+        // Random weights with logits up to 20 are far more sensitive than trained ones, hence the wide bounds.
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"),
+            new() { Precision = precision, BlockSize = block, AccuracyLevel = 1 });
+        using var runner = new GraphRunner(_folder.Path("built"));
+        var test = Reference.Read(Path.Combine(Checkpoint, "reference.json")).GetProperty("cases")[1];
+        var expected = Reference.Floats(test.GetProperty("logits_last").GetProperty("base64").GetString()!);
+        var actual = runner.Append(Reference.Ids(test.GetProperty("prompt")));
+        Assert.InRange(Reference.LargestDifference(expected, actual), 0, tolerance);
+    }
+
+    [Fact]
+    public async Task A_filled_output_folder_is_kept_unless_overwriting_is_asked_for()
+    {
+        Directory.CreateDirectory(_folder.Path("built"));
+        File.WriteAllText(Path.Combine(_folder.Path("built"), "mine.txt"), "keep");
+        var error = await Assert.ThrowsAsync<IOException>(
+            () => Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built")));
+        Assert.Contains("Overwrite", error.Message);
+        Assert.True(File.Exists(Path.Combine(_folder.Path("built"), "mine.txt")));
+
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"), new() { Overwrite = true });
+        Assert.False(File.Exists(Path.Combine(_folder.Path("built"), "mine.txt")));
+        Assert.True(File.Exists(Path.Combine(_folder.Path("built"), "model.onnx")));
+    }
+
+    [Fact]
+    public async Task A_cancelled_build_leaves_nothing()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var progress = new CancelAfter(10, cancellation);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Gemma4ModelBuilder.BuildAsync(
+            Checkpoint, _folder.Path("built"), null, progress, cancellation.Token));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Theory]
+    [InlineData(48, 4, null)]
+    [InlineData(32, 9, null)]
+    [InlineData(32, 4, 0)]
+    [InlineData(32, 4, 513)]
+    public async Task An_option_out_of_range_is_refused(int block, int accuracy, int? context)
+    {
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Gemma4ModelBuilder.BuildAsync(
+            Checkpoint, _folder.Path("built"),
+            new() { BlockSize = block, AccuracyLevel = accuracy, ContextLength = context }));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    private sealed class CancelAfter(int weights, CancellationTokenSource cancellation) : IProgress<ModelBuildProgress>
+    {
+        private int _seen;
+
+        public void Report(ModelBuildProgress value)
+        {
+            if (++_seen == weights)
+            {
+                cancellation.Cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace Gemma4.ModelBuilder.Tests;
+
+public sealed class NanoCheckpointTests
+{
+    private const float Tolerance = 2e-3f;
+
+    // 4 bits change one of the 24 answers even with 8-bit embeddings. 32-bit activations cost nothing at this size
+    // and keep the answers independent of the processor's integer kernels.
+    private static readonly ModelBuildOptions ShippedOptions = new()
+    {
+        Precision = ModelPrecision.Int8,
+        BlockSize = 32,
+        AccuracyLevel = 1,
+        ContextLength = 4096,
+    };
+
+    private static string Checkpoint => Path.Combine(TestData.Shared!, "nano");
+
+    [SharedFact]
+    public async Task A_float_build_of_nano_repeats_every_reference_answer_and_its_logits()
+    {
+        using var folder = new TemporaryFolder();
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, folder.Path("built"), new() { ContextLength = 2048 });
+        using var runner = new GraphRunner(folder.Path("built"));
+
+        Assert.Equal([], NanoReference.Misses(runner));
+        Assert.InRange(NanoReference.LargestLogitDifference(runner), 0, Tolerance);
+        Assert.InRange(NanoReference.LargestDecodeDifference(runner), 0, Tolerance);
+    }
+
+    [SharedFact]
+    public async Task The_committed_model_is_what_the_builder_makes_of_the_checkpoint()
+    {
+        using var folder = new TemporaryFolder();
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, folder.Path("built"), ShippedOptions);
+        FolderAssert.Equal(Path.Combine(TestData.Root, "src", "Gemma4.Nano", "model"), folder.Path("built"));
+    }
+}
