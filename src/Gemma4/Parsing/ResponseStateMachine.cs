@@ -352,7 +352,8 @@ internal sealed class ResponseStateMachine
             AddCall(reading, output);
             if (!isNext)
             {
-                GiveBack(text[next..], output);
+                GiveBack(
+                    text[next..].Replace(ToolCallReader.Delimiter.ToString(), string.Empty, StringComparison.Ordinal), output);
                 Flush(output);
                 return;
             }
@@ -393,7 +394,7 @@ internal sealed class ResponseStateMachine
     {
         _lead.Close();
         _state = State.Content;
-        Show(text.Replace(ToolCallReader.Delimiter.ToString(), string.Empty, StringComparison.Ordinal), output);
+        Show(text, output);
     }
 
     private static int SkipBetweenCalls(string text, int position)
