@@ -6,8 +6,11 @@ namespace Gemma4.House.Tests;
 
 public sealed partial class TypeRuleTests
 {
-    /// <summary>Classes that applications derive from, full names. Each entry needs a reason in its documentation.</summary>
-    private static readonly HashSet<string> s_openForDerivation = [];
+    /// <summary>Public classes that are neither sealed nor abstract, each with its reason.</summary>
+    private static readonly HashSet<string> s_openForDerivation =
+    [
+        "Gemma4.Gemma4ModelException", // thrown itself, and the base of Gemma4ContextOverflowException: one catch takes both
+    ];
 
     public static TheoryData<string> Names => Libraries.Names;
 
