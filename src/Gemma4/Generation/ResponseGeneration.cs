@@ -73,8 +73,25 @@ internal sealed class ResponseGeneration
     private void End(List<AIContent> output, ChatFinishReason reason)
     {
         _parser.Complete(output);
-        // A call cut off by the token limit may be incomplete: the caller must see that before trusting it.
+        if (reason == ChatFinishReason.Length)
+        {
+            HoldBackCutOffCalls(output);
+        }
+
         bool callsCameOut = _parser.CallCount > 0 && reason != ChatFinishReason.Length;
         FinishReason = callsCameOut ? ChatFinishReason.ToolCalls : reason;
+    }
+
+    // What the token limit cut off may lack half an argument: it is shown, but function invocation must not run it.
+    private static void HoldBackCutOffCalls(List<AIContent> output)
+    {
+        foreach (AIContent content in output)
+        {
+            if (content is FunctionCallContent { AdditionalProperties: { } properties } call && properties.ContainsKey(ResponseStateMachine.CutOffProperty))
+            {
+                call.Exception ??= new FormatException($"The call of '{call.Name}' was cut off by the token limit. Raise MaxOutputTokens and ask again.");
+                call.InformationalOnly = true;
+            }
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Parsing;
@@ -10,9 +9,6 @@ namespace Gemma4.Parsing;
 /// </summary>
 internal sealed class ResponseStateMachine
 {
-    /// <summary>The most text one open call may hold, in characters.</summary>
-    public const int MaxCallLength = 1 << 20;
-
     /// <summary>The key that marks a call cut off before its closing bracket, in its additional properties.</summary>
     public const string CutOffProperty = "gemma4.cut_off";
 
@@ -23,7 +19,7 @@ internal sealed class ResponseStateMachine
     private readonly ToolCallReader _reader;
     private readonly VisibleText _text;
     private readonly string _callIdPrefix;
-    private readonly StringBuilder _call = new();
+    private readonly CallText _call = new();
     private readonly ThoughtText _thought = new();
     private readonly ContentLead _lead;
     private CallOpeningProbe _opening;
@@ -163,7 +159,7 @@ internal sealed class ResponseStateMachine
                 EndCallOpening(token, output);
                 break;
             case State.Call:
-                EndCall(token, output);
+                EndCall(_call.Take(), token, output);
                 break;
             default:
                 break;
@@ -186,7 +182,7 @@ internal sealed class ResponseStateMachine
             if (verdict == ContentLead.Verdict.Call)
             {
                 _state = State.Call;
-                _call.Clear().Append(_lead.TakeCall());
+                _call.TryAppend(_lead.TakeCall());
                 return text;
             }
 
@@ -255,8 +251,7 @@ internal sealed class ResponseStateMachine
             if (verdict == CallOpeningProbe.Verdict.Text)
             {
                 // Together, so that no surrogate pair is torn between two contents.
-                GiveBack(string.Concat(_call.ToString(), text), output);
-                _call.Clear();
+                GiveBack(string.Concat(_call.Take(), text), output);
                 return default;
             }
         }
@@ -266,7 +261,7 @@ internal sealed class ResponseStateMachine
 
     private void EndCallOpening(ControlToken? token, IList<AIContent> output)
     {
-        var text = _call.ToString();
+        var text = _call.Take();
         if (string.IsNullOrWhiteSpace(text))
         {
             // A doubled opener is one opener; any other empty call is a call that went missing.
@@ -274,16 +269,13 @@ internal sealed class ResponseStateMachine
             {
                 AddError(ToolCallReading.UnknownName, "the call is empty", text, output);
             }
-
-            _call.Clear();
         }
         else if (_tools.Contains(text.Trim()))
         {
-            EndCall(token, output);
+            EndCall(text, token, output);
         }
         else
         {
-            _call.Clear();
             GiveBack(text, output);
             Flush(output);
         }
@@ -291,16 +283,7 @@ internal sealed class ResponseStateMachine
 
     private void AppendToCall(ReadOnlySpan<char> text, IList<AIContent> output)
     {
-        var kept = text[..Math.Min(text.Length, MaxCallLength - _call.Length)];
-        var start = _call.Length;
-        _call.Append(kept);
-        if (kept.Contains(ToolCallReader.Delimiter))
-        {
-            // The character that stands for the delimiter token is no character of text.
-            _call.Replace(ToolCallReader.Delimiter, '\uFFFD', start, kept.Length);
-        }
-
-        if (kept.Length < text.Length)
+        if (!_call.TryAppend(text))
         {
             EndOverlongCall(output);
         }
@@ -308,28 +291,22 @@ internal sealed class ResponseStateMachine
 
     private void AppendDelimiter(IList<AIContent> output)
     {
-        if (_call.Length == MaxCallLength)
+        if (!_call.TryAppendDelimiter())
         {
             EndOverlongCall(output);
-            return;
         }
-
-        _call.Append(ToolCallReader.Delimiter);
     }
 
     private void EndOverlongCall(IList<AIContent> output)
     {
-        var text = _call.ToString();
-        _call.Clear();
+        var text = _call.Take();
         _state = State.OverlongCall;
         var raw = ToolCallReader.SpellDelimiters(text[..OverlongExcerpt]);
-        AddError(_reader.ReadName(text), $"it is longer than {MaxCallLength} characters", raw, output);
+        AddError(_reader.ReadName(text), $"it is longer than {CallText.MaxLength} characters", raw, output);
     }
 
-    private void EndCall(ControlToken? token, IList<AIContent> output)
+    private void EndCall(string text, ControlToken? token, IList<AIContent> output)
     {
-        var text = _call.ToString();
-        _call.Clear();
         var isClosed = token is ControlToken.ToolCallClose or ControlToken.ToolResponseOpen;
         var position = 0;
         while (true)
@@ -384,6 +361,8 @@ internal sealed class ResponseStateMachine
                 $"The model's call of '{name}' cannot be read: {reason}. Its text is in RawRepresentation; ask the model to "
                 + "call again, or constrain the call while it is generated."),
             RawRepresentation = raw,
+            // Function invocation does not look at Exception: it would run the function without arguments.
+            InformationalOnly = true,
         });
         _followsItem = true;
     }

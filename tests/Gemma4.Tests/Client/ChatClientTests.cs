@@ -92,12 +92,27 @@ public class ChatClientTests
     [Fact]
     public async Task A_call_that_cannot_be_read_is_reported_and_not_lost()
     {
-        using IChatClient client = TestClient.Create("<|tool_call>call:get_weather<tool_call|><|tool_response>");
+        using IChatClient client = TestClient.Create("<|tool_call>call:get_weather I think so<tool_call|><|tool_response>");
 
         ChatResponse response = await client.GetResponseAsync("Weather?", new() { Tools = [Weather] });
 
         FunctionCallContent call = Assert.Single(response.Messages[0].Contents.OfType<FunctionCallContent>());
+        Assert.Equal("get_weather", call.Name);
         Assert.NotNull(call.Exception);
+    }
+
+    [Theory]
+    [InlineData("<|tool_call>call:get_time I think so<tool_call|><|tool_response>", null)]
+    [InlineData("<|tool_call>call:get_time{zone:<|\"|>Europe/Paris and much more than fits<|\"|>}<tool_call|><|tool_response>", 12)]
+    public async Task A_call_that_was_cut_off_or_cannot_be_read_does_not_run(string output, int? maxOutputTokens)
+    {
+        int runs = 0;
+        AIFunction time = AIFunctionFactory.Create((string zone = "UTC") => $"{++runs} o'clock in {zone}", "get_time", "Gets the time.");
+        using IChatClient client = TestClient.Create(output, "Sorry.<turn|>").AsBuilder().UseFunctionInvocation().Build();
+
+        await client.GetResponseAsync("What time is it?", new() { Tools = [time], MaxOutputTokens = maxOutputTokens });
+
+        Assert.Equal(0, runs);
     }
 
     [Fact]
