@@ -39,7 +39,6 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
         }
 
         VocabularySize = folder.VocabularySize;
-        PrefillChunkSize = options.PrefillChunkSize;
         MaxContextTokens = (int)Math.Min(
             Math.Min(folder.ContextLength, options.MaxContextTokens ?? int.MaxValue), affordable);
     }
@@ -49,9 +48,6 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
 
     /// <inheritdoc/>
     public int MaxContextTokens { get; }
-
-    /// <summary>Most prompt tokens to append in one step, from <see cref="OnnxRuntimeOptions.PrefillChunkSize"/>.</summary>
-    public int PrefillChunkSize { get; }
 
     internal InferenceSession Native { get; }
 

@@ -155,7 +155,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         if (!_graph.LastPositionOnly && (long)tokens.Length * _engine.VocabularySize * sizeof(float) > int.MaxValue)
         {
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"{tokens.Length} tokens in one step are too many for a graph that returns logits for every position. Lower OnnxRuntimeOptions.PrefillChunkSize."),
+                string.Create(CultureInfo.InvariantCulture, $"{tokens.Length} tokens in one step are too many for a graph that returns logits for every position. Lower Gemma4Options.PrefillChunkSize."),
                 nameof(tokens));
         }
     }

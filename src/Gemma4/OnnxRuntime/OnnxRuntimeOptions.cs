@@ -46,12 +46,6 @@ public sealed class OnnxRuntimeOptions
     public bool MemoryArena { get; set; } = true;
 
     /// <summary>
-    /// Most prompt tokens run in one step, at least 1. Default 128: larger steps gain little speed, hold cancellation up
-    /// and, in graphs that return logits for every position, take vocabulary size x 4 bytes per token.
-    /// </summary>
-    public int PrefillChunkSize { get; set; } = 128;
-
-    /// <summary>
     /// Most tokens per session, at least 1. Default null: what the model was made for. The memory budget can lower it
     /// further.
     /// </summary>

@@ -13,7 +13,6 @@ internal static class OnnxSession
     {
         RequirePositive(options.IntraOpThreads, nameof(options.IntraOpThreads));
         RequirePositive(options.InterOpThreads, nameof(options.InterOpThreads));
-        RequirePositive(options.PrefillChunkSize, nameof(options.PrefillChunkSize));
         RequirePositive(options.MaxContextTokens, nameof(options.MaxContextTokens));
         RequirePositive(options.KvCacheMemoryBudget, nameof(options.KvCacheMemoryBudget));
         if (options.ProviderOptions.Count > 0 && string.IsNullOrWhiteSpace(options.ExecutionProvider))

@@ -187,7 +187,6 @@ public sealed class OnnxGenerationEngineTests(TinyModel model) : IClassFixture<T
         using OnnxGenerationEngine engine = model.Load(configure: options => options.MaxContextTokens = 30);
 
         Assert.Equal(30, engine.MaxContextTokens);
-        Assert.Equal(128, engine.PrefillChunkSize);
     }
 
     [Fact]

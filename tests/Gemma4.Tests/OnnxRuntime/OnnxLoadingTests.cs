@@ -121,7 +121,6 @@ public sealed class OnnxLoadingTests
         var orphaned = new OnnxRuntimeOptions();
         orphaned.ProviderOptions["device_id"] = "0";
 
-        Assert.Contains("PrefillChunkSize", Refusal(new OnnxRuntimeOptions { PrefillChunkSize = 0 }), StringComparison.Ordinal);
         Assert.Contains("IntraOpThreads", Refusal(new OnnxRuntimeOptions { IntraOpThreads = 0 }), StringComparison.Ordinal);
         Assert.Contains("KvCacheMemoryBudget", Refusal(new OnnxRuntimeOptions { KvCacheMemoryBudget = 0 }), StringComparison.Ordinal);
         Assert.Contains("is refused", Refusal(saved), StringComparison.Ordinal);
