@@ -31,7 +31,9 @@ internal static class SmallTokenizer
 
             added.Add(new JsonObject
             {
-                ["id"] = vocabulary[control]!.GetValue<int>(), ["content"] = control, ["special"] = true,
+                ["id"] = vocabulary[control]!.GetValue<int>(),
+                ["content"] = control,
+                ["special"] = true,
             });
         }
 
@@ -48,7 +50,10 @@ internal static class SmallTokenizer
                 """),
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["byte_fallback"] = true, ["vocab"] = vocabulary, ["merges"] = new JsonArray(pairs),
+                ["type"] = "BPE",
+                ["byte_fallback"] = true,
+                ["vocab"] = vocabulary,
+                ["merges"] = new JsonArray(pairs),
             },
         };
     }
