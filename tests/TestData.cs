@@ -1,4 +1,4 @@
-namespace Gemma4.Tests;
+namespace Gemma4;
 
 /// <summary>Where the repository's test data lies.</summary>
 internal static class TestData
