@@ -27,6 +27,7 @@ public sealed class Gemma4ChatClient : IChatClient
 {
     private const string ProviderName = "gemma4";
     private const string ThoughtEnd = "<channel|>";
+    private static readonly ChatRole DeveloperRole = new("developer");
 
     private readonly Gemma4Options _options;
     private readonly TimeProvider _timeProvider;
@@ -228,7 +229,8 @@ public sealed class Gemma4ChatClient : IChatClient
         SingleToolCall = settings.SingleToolCall,
     };
 
-    // The template keeps one system turn at the start; instructions go before a system message that is already there.
+    // The template keeps one system turn at the start; instructions go before a system or developer
+    // message that is already there.
     private static List<ChatMessage> WithInstructions(List<ChatMessage> history, string? instructions)
     {
         if (string.IsNullOrWhiteSpace(instructions))
@@ -236,9 +238,9 @@ public sealed class Gemma4ChatClient : IChatClient
             return history;
         }
 
-        if (history.Count > 0 && history[0].Role == ChatRole.System)
+        if (history.Count > 0 && (history[0].Role == ChatRole.System || history[0].Role == DeveloperRole))
         {
-            ChatMessage merged = new(ChatRole.System, [new TextContent(instructions + "\n\n"), .. history[0].Contents]);
+            ChatMessage merged = new(history[0].Role, [new TextContent(instructions + "\n\n"), .. history[0].Contents]);
             return [merged, .. history.Skip(1)];
         }
 

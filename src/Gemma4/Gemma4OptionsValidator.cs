@@ -1,3 +1,4 @@
+using Gemma4.OnnxRuntime;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4;
@@ -26,6 +27,15 @@ internal sealed class Gemma4OptionsValidator : IValidateOptions<Gemma4Options>
         CheckBudget(nameof(ThinkingBudgets.Medium), options.ThinkingBudgets.Medium, failures);
         CheckBudget(nameof(ThinkingBudgets.High), options.ThinkingBudgets.High, failures);
         CheckBudget(nameof(ThinkingBudgets.ExtraHigh), options.ThinkingBudgets.ExtraHigh, failures);
+        try
+        {
+            OnnxSession.Check(options.OnnxRuntime);
+        }
+        catch (ArgumentException exception)
+        {
+            failures.Add($"Gemma4Options.OnnxRuntime: {exception.Message}");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 

@@ -166,19 +166,27 @@ internal sealed record RequestSettings
             }
         }
 
+        // Copied: the caller may change its options before it reads the stream.
+        float? temperature = options.Temperature;
+        int? topK = options.TopK;
+        float? topP = options.TopP;
+        float? frequencyPenalty = options.FrequencyPenalty;
+        float? presencePenalty = options.PresencePenalty;
+        long? seed = options.Seed;
+
         SamplingSettings Apply(SamplingSettings defaults)
         {
             SamplingSettings start = raw ?? defaults;
             return start with
             {
-                Temperature = options.Temperature ?? start.Temperature,
-                TopK = options.TopK ?? start.TopK,
-                TopP = options.TopP ?? start.TopP,
+                Temperature = temperature ?? start.Temperature,
+                TopK = topK ?? start.TopK,
+                TopP = topP ?? start.TopP,
                 MinP = minP ?? start.MinP,
                 RepetitionPenalty = repetitionPenalty ?? start.RepetitionPenalty,
-                FrequencyPenalty = options.FrequencyPenalty ?? start.FrequencyPenalty,
-                PresencePenalty = options.PresencePenalty ?? start.PresencePenalty,
-                Seed = options.Seed ?? start.Seed,
+                FrequencyPenalty = frequencyPenalty ?? start.FrequencyPenalty,
+                PresencePenalty = presencePenalty ?? start.PresencePenalty,
+                Seed = seed ?? start.Seed,
             };
         }
 

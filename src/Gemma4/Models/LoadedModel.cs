@@ -23,7 +23,7 @@ internal sealed class LoadedModel : IDisposable
     public static LoadedModel Load(Gemma4Options options)
     {
         Gemma4ModelFolder folder = Gemma4ModelFolder.Open(options.ModelPath!);
-        Gemma4Tokenizer tokenizer = Gemma4Tokenizer.Load(folder.TokenizerPath);
+        Gemma4Tokenizer tokenizer = LoadTokenizer(folder);
         // Checked before the weights are read: a mismatch must not leave gigabytes behind.
         if (tokenizer.VocabularySize > folder.VocabularySize)
         {
@@ -42,4 +42,17 @@ internal sealed class LoadedModel : IDisposable
     }
 
     public void Dispose() => Engine.Dispose();
+
+    // A tokenizer file alone is the caller's; here it is a part of the model and fails as one.
+    private static Gemma4Tokenizer LoadTokenizer(Gemma4ModelFolder folder)
+    {
+        try
+        {
+            return Gemma4Tokenizer.Load(folder.TokenizerPath);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new Gemma4ModelException($"The tokenizer of '{folder.Directory}' cannot be used: {exception.Message}", exception);
+        }
+    }
 }

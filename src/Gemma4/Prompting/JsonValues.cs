@@ -57,7 +57,9 @@ internal static class JsonValues
     /// The value as JSON: JSON types as they are, dictionaries as objects, other lists as arrays, everything else by
     /// the metadata of <see cref="AIJsonUtilities.DefaultOptions"/>, and by ToString where there is none.
     /// </summary>
-    public static JsonElement From(object? value)
+    public static JsonElement From(object? value) => From(value, null);
+
+    private static JsonElement From(object? value, Enclosing? enclosing)
     {
         switch (value)
         {
@@ -73,7 +75,10 @@ internal static class JsonValues
                 return Build(writer => node.WriteTo(writer));
         }
 
-        return BySerializer(value) ?? ByShape(value);
+        // A collection that holds itself has no end as JSON.
+        return enclosing?.Holds(value) == true
+            ? FromText(ToText(value))
+            : BySerializer(value) ?? ByShape(value, new Enclosing(value, enclosing));
     }
 
     private static JsonElement? BySerializer(object value)
@@ -92,17 +97,17 @@ internal static class JsonValues
         }
     }
 
-    private static JsonElement ByShape(object value) => value switch
+    private static JsonElement ByShape(object value, Enclosing enclosing) => value switch
     {
-        IEnumerable<KeyValuePair<string, object?>> entries => FromEntries(entries),
+        IEnumerable<KeyValuePair<string, object?>> entries => FromEntries(entries, enclosing),
         IDictionary dictionary => FromEntries(dictionary.Cast<DictionaryEntry>().Select(entry =>
-            new KeyValuePair<string, object?>(ToText(entry.Key), entry.Value))),
+            new KeyValuePair<string, object?>(ToText(entry.Key), entry.Value)), enclosing),
         IEnumerable items => Build(writer =>
         {
             writer.WriteStartArray();
             foreach (var item in items)
             {
-                Write(writer, From(item));
+                Write(writer, From(item, enclosing));
             }
 
             writer.WriteEndArray();
@@ -110,13 +115,16 @@ internal static class JsonValues
         _ => FromText(ToText(value)),
     };
 
-    public static JsonElement FromEntries(IEnumerable<KeyValuePair<string, object?>> entries) => Build(writer =>
+    public static JsonElement FromEntries(IEnumerable<KeyValuePair<string, object?>> entries) =>
+        FromEntries(entries, new Enclosing(entries, null));
+
+    private static JsonElement FromEntries(IEnumerable<KeyValuePair<string, object?>> entries, Enclosing enclosing) => Build(writer =>
     {
         writer.WriteStartObject();
         foreach (var (key, value) in entries)
         {
             writer.WritePropertyName(key);
-            Write(writer, From(value));
+            Write(writer, From(value, enclosing));
         }
 
         writer.WriteEndObject();
@@ -140,5 +148,10 @@ internal static class JsonValues
     {
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 1000 });
         return document.RootElement.Clone();
+    }
+
+    private sealed record Enclosing(object Value, Enclosing? Outer)
+    {
+        public bool Holds(object value) => ReferenceEquals(Value, value) || Outer?.Holds(value) == true;
     }
 }

@@ -287,4 +287,28 @@ public class ChatClientTests
 
         Assert.Equal((await client.GetResponseAsync("Hello", options)).Usage!.InputTokenCount, counted);
     }
+
+    [Fact]
+    public async Task Options_changed_after_the_call_do_not_reach_its_stream()
+    {
+        using IChatClient client = TestClient.Create("Hello!<turn|>");
+        ChatOptions options = new() { Temperature = 0 };
+
+        IAsyncEnumerable<ChatResponseUpdate> stream = client.GetStreamingResponseAsync("Hello", options);
+        options.Temperature = -1;
+
+        Assert.Equal("Hello!", (await stream.ToChatResponseAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Instructions_and_a_developer_message_share_the_system_turn()
+    {
+        using Gemma4ChatClient client = (Gemma4ChatClient)TestClient.Create("Hello!<turn|>");
+        ChatMessage user = new(ChatRole.User, "Hello");
+
+        int separate = await client.CountTokensAsync([new ChatMessage(new ChatRole("developer"), "Be brief."), user], new() { Instructions = "Be kind." });
+        int together = await client.CountTokensAsync([new ChatMessage(ChatRole.System, "Be kind.\n\nBe brief."), user]);
+
+        Assert.Equal(together, separate);
+    }
 }

@@ -1,5 +1,7 @@
 using Gemma4.Generation;
+using Gemma4.Nano;
 using Gemma4.Testing;
+using Gemma4.Tests.Models;
 using Microsoft.Extensions.AI;
 using Xunit;
 
@@ -70,6 +72,23 @@ public class ModelLifetimeTests
 
         Assert.Equal(2, loads);
         Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+    }
+
+    [Fact]
+    public async Task A_damaged_tokenizer_is_a_fault_of_the_model_folder()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string file in Directory.EnumerateFiles(NanoModel.Directory))
+        {
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        }
+
+        folder.Write("tokenizer.json", "{");
+        using Gemma4ChatClient client = new(new Gemma4Options { ModelPath = folder.Path });
+
+        Gemma4ModelException error = await Assert.ThrowsAsync<Gemma4ModelException>(() => client.GetResponseAsync("Hello"));
+
+        Assert.Contains("tokenizer.json", error.Message);
     }
 
     private static Gemma4ChatClient Create(TimeProvider time, Action onLoad, TimeSpan? unloadAfterIdle)

@@ -115,4 +115,15 @@ public class RegistrationTests
         Assert.Contains("no-such-folder", error.Message);
         Assert.Contains("gemma4 build", error.Message);
     }
+
+    [Fact]
+    public void Engine_options_out_of_range_fail_before_the_first_request()
+    {
+        Gemma4Options options = new Gemma4Options().UseNano();
+        options.OnnxRuntime.IntraOpThreads = 0;
+
+        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() => new Gemma4ChatClient(options));
+
+        Assert.Contains("IntraOpThreads is 0", error.Message);
+    }
 }

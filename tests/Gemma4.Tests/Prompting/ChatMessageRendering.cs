@@ -42,6 +42,21 @@ public sealed class ChatMessageRendering
             new ChatMessage(ChatRole.Tool, [new FunctionResultContent("c1", result)])),
         StringComparison.Ordinal);
 
+    [Fact]
+    public void A_result_that_holds_itself_is_cut_where_it_repeats()
+    {
+        var node = new Dictionary<string, object?> { ["name"] = "root" };
+        node["children"] = new List<object> { node };
+
+        var text = PromptText.FromChat(
+            PromptText.Small,
+            new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("c1", "f")]),
+            new ChatMessage(ChatRole.Tool, [new FunctionResultContent("c1", node)]));
+
+        Assert.Contains("response:f{children:[~System.Collections.Generic.Dictionary", text, StringComparison.Ordinal);
+        Assert.EndsWith(",name:~root~}<tool_response|>", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Error: Function failed.", "error:~Error: Function failed.~")]
     [InlineData(null, "error:~secret~")]
