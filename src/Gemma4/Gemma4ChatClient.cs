@@ -69,6 +69,11 @@ public sealed class Gemma4ChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         List<ChatMessage> history = [.. messages];
+        if (history.Contains(null!))
+        {
+            throw new ArgumentException("The message list holds null. Remove it.", nameof(messages));
+        }
+
         if (history.Count == 0)
         {
             throw new ArgumentException("The message list is empty. Send at least one message.", nameof(messages));

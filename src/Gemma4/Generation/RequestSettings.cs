@@ -96,6 +96,11 @@ internal sealed record RequestSettings
         HashSet<string> names = [];
         foreach (AITool tool in tools ?? [])
         {
+            if (tool is null)
+            {
+                throw new ArgumentException("ChatOptions.Tools holds null. Remove it.");
+            }
+
             AIFunctionDeclaration function = tool as AIFunctionDeclaration
                 ?? throw new NotSupportedException($"Tool '{tool.Name}' is a {tool.GetType().Name}; only functions (AIFunctionDeclaration) can be declared to the model. Remove it, or wrap it in an AIFunction.");
             if (!names.Add(function.Name))

@@ -59,13 +59,26 @@ internal static class ExternalData
                 $"'{path}' not found: '{Path.GetFileName(graphPath)}' keeps its weights there. Copy the file next to the graph.");
         }
 
-        using var handle = File.OpenHandle(path);
-        long length = RandomAccess.GetLength(handle);
+        long length = LengthOf(path);
         if (length < bytes)
         {
             throw new Gemma4ModelException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{path}' has {length} bytes but '{Path.GetFileName(graphPath)}' needs {bytes}: it is cut off. Copy the file again."));
+        }
+    }
+
+    // Opened, because the length of a link is not the length of what it points to.
+    private static long LengthOf(string path)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path);
+            return RandomAccess.GetLength(handle);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new Gemma4ModelException($"'{path}' cannot be opened: {exception.Message} Check that the file can be read.", exception);
         }
     }
 

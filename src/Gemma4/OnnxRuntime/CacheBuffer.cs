@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
@@ -21,7 +22,15 @@ internal sealed unsafe class CacheBuffer : SafeHandle
         long bytes = tensor.BytesPerToken * capacity;
 
         // Zeroed, because a masked weight of 0 times a stray NaN would still be NaN. Large blocks come zeroed anyway.
-        SetHandle((nint)NativeMemory.AllocZeroed((nuint)bytes));
+        try
+        {
+            SetHandle((nint)NativeMemory.AllocZeroed((nuint)bytes));
+        }
+        catch (OutOfMemoryException exception)
+        {
+            throw new Gemma4ModelException(string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes of attention cache for {capacity} tokens could not be allocated. Lower OnnxRuntimeOptions.MaxContextTokens or KvCacheMemoryBudget, or free memory."), exception);
+        }
+
         Value = OrtValue.CreateTensorValueWithData(
             OrtMemoryInfo.DefaultInstance, tensor.ElementType, [1, tensor.Heads, capacity, tensor.HeadSize], handle, bytes);
     }

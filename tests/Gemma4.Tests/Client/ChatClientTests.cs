@@ -191,6 +191,8 @@ public class ChatClientTests
 
         Assert.Throws<ArgumentNullException>(() => client.GetStreamingResponseAsync(null!));
         Assert.Throws<ArgumentException>(() => client.GetStreamingResponseAsync([]));
+        Assert.Throws<ArgumentException>(() => client.GetStreamingResponseAsync([null!]));
+        Assert.Throws<ArgumentException>(() => client.GetStreamingResponseAsync("Hi", new() { Tools = [null!] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => client.GetStreamingResponseAsync("Hi", new() { MaxOutputTokens = 0 }));
         Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync("Hi", new() { Temperature = -1 }));
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => client.GetStreamingResponseAsync("Hi", new() { ModelId = "gpt-7" }));
