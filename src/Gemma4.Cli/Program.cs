@@ -10,8 +10,10 @@ Console.CancelKeyPress += (_, pressed) =>
 
 // The console's own encodings write a byte order mark on some systems and follow the locale on others.
 var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-using var input = new StreamReader(Console.OpenStandardInput(), utf8);
+using var rawInput = Console.OpenStandardInput();
+using var input = new StreamReader(rawInput, utf8);
 using var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { NewLine = "\n" };
 using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
 var interactive = !Console.IsInputRedirected && !Console.IsOutputRedirected;
-return await CliApplication.RunAsync(args, new CliStreams(input, output, error, interactive), cancellation.Token).ConfigureAwait(false);
+var streams = new CliStreams(input, output, error, interactive, rawInput);
+return await CliApplication.RunAsync(args, streams, cancellation.Token).ConfigureAwait(false);

@@ -44,6 +44,12 @@ internal static class BuildCommand
             ContextLength = arguments.Integer(s_context.Name, 1),
             Overwrite = arguments.Has(s_overwrite.Name),
         };
+        if (!options.Overwrite && Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any())
+        {
+            // The builder refuses it too, in the words of its C# option.
+            throw new IOException($"'{destination}' is not empty. Name a new folder, or give --overwrite to replace this one.");
+        }
+
         await Gemma4ModelBuilder
             .BuildAsync(checkpoint, destination, options, new BuildProgress(streams), cancellationToken)
             .ConfigureAwait(false);

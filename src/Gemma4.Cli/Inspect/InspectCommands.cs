@@ -64,14 +64,10 @@ internal static class InspectCommands
     private static async Task RunAsync(
         ILineInspector inspector, ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
-        if (arguments.Text(s_input.Name) is not { } file)
-        {
-            await JsonLines.RunAsync(inspector, streams.Input, streams.Output, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        using var input = new StreamReader(file);
-        await JsonLines.RunAsync(inspector, input, streams.Output, cancellationToken).ConfigureAwait(false);
+        using var input = arguments.Text(s_input.Name) is { } file ? JsonLines.Open(File.OpenRead(file))
+            : streams.RawInput is { } bytes ? JsonLines.Open(bytes)
+            : null;
+        await JsonLines.RunAsync(inspector, input ?? streams.Input, streams.Output, cancellationToken).ConfigureAwait(false);
     }
 
     private static Gemma4Tokenizer LoadTokenizer(ParsedArguments arguments)

@@ -10,6 +10,14 @@ internal static class JsonLines
     private static readonly JsonDocumentOptions s_readOptions = new() { MaxDepth = 512 };
     private static readonly JsonWriterOptions s_writeOptions = new() { Encoder = RawJsonEncoder.Instance };
 
+    // U+0001 itself is never valid in JSON (and a decoder drops a NUL), so a line with bytes that are not
+    // UTF-8 is a bad line and not quietly another text.
+    private static readonly Encoding s_utf8 =
+        Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, new DecoderReplacementFallback("\u0001"));
+
+    /// <summary>Reads lines in which bytes that are not UTF-8 are told as an error; skips a byte order mark.</summary>
+    public static StreamReader Open(Stream bytes) => new(bytes, s_utf8, detectEncodingFromByteOrderMarks: false);
+
     public static async Task RunAsync(
         ILineInspector inspector, TextReader input, TextWriter output, CancellationToken cancellationToken)
     {
@@ -39,6 +47,11 @@ internal static class JsonLines
         if (string.IsNullOrWhiteSpace(line))
         {
             throw new FormatException("The line is empty; a JSON object was expected.");
+        }
+
+        if (line.Contains('\u0001', StringComparison.Ordinal))
+        {
+            throw new FormatException("The line holds bytes that are not UTF-8, or a control character.");
         }
 
         using var document = JsonDocument.Parse(line, s_readOptions);

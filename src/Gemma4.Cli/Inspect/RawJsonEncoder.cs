@@ -4,8 +4,8 @@ using System.Text.Encodings.Web;
 namespace Gemma4.Cli.Inspect;
 
 /// <summary>
-/// Escapes only what JSON demands. The framework's relaxed encoder still escapes everything outside the basic plane, so
-/// an emoji would come out as twelve letters.
+/// Escapes only what JSON demands and what some readers take for the end of a line (U+0085, U+2028, U+2029), since an
+/// answer is one line. The framework's relaxed encoder would write an emoji as twelve letters.
 /// </summary>
 internal sealed class RawJsonEncoder : JavaScriptEncoder
 {
@@ -13,7 +13,7 @@ internal sealed class RawJsonEncoder : JavaScriptEncoder
 
     public override int MaxOutputCharactersPerInputCharacter => 6;
 
-    public override bool WillEncode(int unicodeScalar) => unicodeScalar is < 0x20 or '"' or '\\' or 0x7F;
+    public override bool WillEncode(int unicodeScalar) => unicodeScalar is < 0x20 or '"' or '\\' or (>= 0x7F and < 0xA0) or 0x2028 or 0x2029;
 
     public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
     {

@@ -19,6 +19,7 @@ public sealed class BuildCommandTests
             Assert.True(first.ExitCode == 0, first.Error);
             Assert.Equal(1, second.ExitCode);
             Assert.Contains(folder, second.Error, StringComparison.Ordinal);
+            Assert.Contains("--overwrite", second.Error, StringComparison.Ordinal);
             Assert.True(third.ExitCode == 0, third.Error);
             Assert.Equal(2, logits.Json(0).GetProperty("continuation").GetArrayLength());
         }

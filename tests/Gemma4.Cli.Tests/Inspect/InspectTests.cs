@@ -24,12 +24,45 @@ public sealed class InspectTests
     [Fact]
     public async Task Ids_become_raw_text()
     {
-        const string text = "naïve café 日本語 😀 \"quoted\" \\ \n\t \u2028";
+        const string text = "naïve café 日本語 😀 \"quoted\" \\ \n\t";
         var encoded = await CliRun.WithInput(JsonSerializer.Serialize(new { text }), ["inspect", "tokens"]);
 
         var decoded = await CliRun.WithInput(encoded.Output, ["inspect", "tokens", "--decode"]);
 
-        Assert.Equal("{\"text\":\"naïve café 日本語 😀 \\\"quoted\\\" \\\\ \\n\\t \u2028\"}\n", decoded.Output);
+        Assert.Equal("{\"text\":\"naïve café 日本語 😀 \\\"quoted\\\" \\\\ \\n\\t\"}\n", decoded.Output);
+    }
+
+    [Fact]
+    public async Task What_a_reader_may_take_for_the_end_of_a_line_is_escaped()
+    {
+        const string text = "a\u0085b\u2028c\u2029d";
+        var encoded = await CliRun.WithInput(JsonSerializer.Serialize(new { text }), ["inspect", "tokens"]);
+
+        var decoded = await CliRun.WithInput(encoded.Output, ["inspect", "tokens", "--decode"]);
+
+        Assert.Equal("""{"text":"a\u0085b\u2028c\u2029d"}""" + "\n", decoded.Output);
+        Assert.Equal(text, decoded.Json(0).GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_not_UTF8_make_a_bad_line_and_a_byte_order_mark_does_not()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        byte[] bytes = [0xEF, 0xBB, 0xBF, .. "{\"text\":\"ü\"}\r\n{\"text\":\""u8, 0xFF, .. "\"}\n{\"text\":\"ü\"}"u8];
+        await File.WriteAllBytesAsync(file, bytes);
+        try
+        {
+            var run = await CliRun.Of("inspect", "tokens", "--input", file);
+
+            Assert.Equal(3, run.Lines.Length);
+            Assert.StartsWith("{\"ids\":[", run.Lines[0], StringComparison.Ordinal);
+            Assert.Contains("not UTF-8", run.Lines[1], StringComparison.Ordinal);
+            Assert.Equal(run.Lines[0], run.Lines[2]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]
