@@ -15,7 +15,7 @@ namespace Gemma4.House.Tests;
 /// </summary>
 internal sealed partial class NotebookRunner
 {
-    private static readonly string[] s_imports =
+    private static readonly string[] Imports =
     [
         "System", "System.IO", "System.Text", "System.Collections", "System.Collections.Generic", "System.Linq",
         "System.Threading", "System.Threading.Tasks",
@@ -28,7 +28,7 @@ internal sealed partial class NotebookRunner
     {
         using var loader = new InteractiveAssemblyLoader();
         var references = LoadReferences(loader);
-        var options = ScriptOptions.Default.WithReferences(references).WithImports(s_imports);
+        var options = ScriptOptions.Default.WithReferences(references).WithImports(Imports);
         var outputs = new Dictionary<int, string>();
         ScriptState<object>? state = null;
         var console = Console.Out;

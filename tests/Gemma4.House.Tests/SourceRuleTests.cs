@@ -8,7 +8,7 @@ public sealed class SourceRuleTests
     private const int MaxLines = 400;
 
     /// <summary>Namespaces in which registration extensions live so that callers see them without a using.</summary>
-    private static readonly string[] s_extensionNamespaces =
+    private static readonly string[] ExtensionNamespaces =
         ["Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.AI", "Gemma4"];
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class SourceRuleTests
             var isExtension = file.EndsWith("Extensions.cs", StringComparison.Ordinal);
             var actual = Parse(file).DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>()
                 .Select(declaration => declaration.Name.ToString())
-                .Where(name => name != expected && !(isExtension && s_extensionNamespaces.Contains(name)));
+                .Where(name => name != expected && !(isExtension && ExtensionNamespaces.Contains(name)));
             offences.AddRange(actual.Select(name => $"{RepositoryFolder.Relative(file)}: {name} instead of {expected}"));
         }
 

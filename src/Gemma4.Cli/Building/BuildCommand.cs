@@ -7,23 +7,23 @@ namespace Gemma4.Cli.Building;
 /// <summary>Turns a safetensors checkpoint into a model folder.</summary>
 internal static class BuildCommand
 {
-    private static readonly Dictionary<string, ModelPrecision> s_precisions = new()
+    private static readonly Dictionary<string, ModelPrecision> Precisions = new()
     {
         ["fp32"] = ModelPrecision.Float32,
         ["int8"] = ModelPrecision.Int8,
         ["int4"] = ModelPrecision.Int4,
     };
 
-    private static readonly OptionDefinition s_precision =
+    private static readonly OptionDefinition Precision =
         new("--precision", "P", "Storage of the weights: fp32, int8 or int4. Default: fp32.");
 
-    private static readonly OptionDefinition s_blockSize =
+    private static readonly OptionDefinition BlockSize =
         new("--block-size", "N", "Weights that share one scale in int8 and int4: 16, 32, 64, 128 or 256. Default: 32.");
 
-    private static readonly OptionDefinition s_context =
+    private static readonly OptionDefinition Context =
         new("--context", "N", "Longest conversation in tokens. Default: the checkpoint's own, 32768 at most.");
 
-    private static readonly OptionDefinition s_overwrite = new("--overwrite", null, "Replaces OUT when it holds something.");
+    private static readonly OptionDefinition Overwrite = new("--overwrite", null, "Replaces OUT when it holds something.");
 
     public static CommandDefinition Definition { get; } = new(
         "build",
@@ -31,7 +31,7 @@ internal static class BuildCommand
         2,
         2,
         "Turns a safetensors checkpoint folder into a model folder.",
-        [s_precision, s_blockSize, s_context, s_overwrite],
+        [Precision, BlockSize, Context, Overwrite],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
@@ -39,10 +39,10 @@ internal static class BuildCommand
         var (checkpoint, destination) = (arguments.Positionals[0], arguments.Positionals[1]);
         var options = new ModelBuildOptions
         {
-            Precision = arguments.Choice(s_precision.Name, s_precisions, ModelPrecision.Float32),
+            Precision = arguments.Choice(Precision.Name, Precisions, ModelPrecision.Float32),
             BlockSize = BlockSizeOf(arguments),
-            ContextLength = arguments.Integer(s_context.Name, 1),
-            Overwrite = arguments.Has(s_overwrite.Name),
+            ContextLength = arguments.Integer(Context.Name, 1),
+            Overwrite = arguments.Has(Overwrite.Name),
         };
         if (!options.Overwrite && Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any())
         {
@@ -60,9 +60,9 @@ internal static class BuildCommand
 
     private static int BlockSizeOf(ParsedArguments arguments)
     {
-        var size = arguments.Integer(s_blockSize.Name, 1) ?? 32;
+        var size = arguments.Integer(BlockSize.Name, 1) ?? 32;
         return size is 16 or 32 or 64 or 128 or 256
             ? size
-            : throw new UsageException($"'{s_blockSize.Name}' takes 16, 32, 64, 128 or 256, not '{size}'.");
+            : throw new UsageException($"'{BlockSize.Name}' takes 16, 32, 64, 128 or 256, not '{size}'.");
     }
 }

@@ -6,19 +6,19 @@ namespace Gemma4.Cli.Chat;
 /// <summary>One question from the arguments or standard input, or a conversation at the terminal.</summary>
 internal static class ChatCommand
 {
-    private static readonly OptionDefinition s_tools = new("--tools", "demo", "Lets the model call get_weather, add and multiply.");
-    private static readonly OptionDefinition s_thinking = new("--thinking", null, "Lets the model think first; thoughts are shown apart.");
-    private static readonly OptionDefinition s_system = new("--system", "TEXT", "System instructions.");
+    private static readonly OptionDefinition Tools = new("--tools", "demo", "Lets the model call get_weather, add and multiply.");
+    private static readonly OptionDefinition Thinking = new("--thinking", null, "Lets the model think first; thoughts are shown apart.");
+    private static readonly OptionDefinition System = new("--system", "TEXT", "System instructions.");
 
-    private static readonly OptionDefinition s_maxTokens =
+    private static readonly OptionDefinition MaxTokens =
         new("--max-tokens", "N", "Most tokens of one answer. Default: 2048.");
 
-    private static readonly OptionDefinition s_temperature =
+    private static readonly OptionDefinition Temperature =
         new("--temperature", "T", "0 always takes the likeliest token. Default: the model's own setting.");
 
-    private static readonly OptionDefinition s_topK = new("--top-k", "N", "Picks among the N likeliest tokens, 0 among all. Default: the model's own.");
-    private static readonly OptionDefinition s_topP = new("--top-p", "P", "Picks among the tokens that hold this share, 0 to 1. Default: the model's own.");
-    private static readonly OptionDefinition s_seed = new("--seed", "N", "Makes a sampled answer repeatable.");
+    private static readonly OptionDefinition TopK = new("--top-k", "N", "Picks among the N likeliest tokens, 0 among all. Default: the model's own.");
+    private static readonly OptionDefinition TopP = new("--top-p", "P", "Picks among the tokens that hold this share, 0 to 1. Default: the model's own.");
+    private static readonly OptionDefinition Seed = new("--seed", "N", "Makes a sampled answer repeatable.");
 
     public static CommandDefinition Definition { get; } = new(
         "chat",
@@ -26,7 +26,7 @@ internal static class ChatCommand
         0,
         int.MaxValue,
         "Talks to a model: PROMPT or standard input once, or a conversation at the terminal.",
-        [ModelArgument.Option, s_tools, s_thinking, s_system, s_maxTokens, s_temperature, s_topK, s_topP, s_seed],
+        [ModelArgument.Option, Tools, Thinking, System, MaxTokens, Temperature, TopK, TopP, Seed],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
@@ -60,17 +60,17 @@ internal static class ChatCommand
     private static ChatOptions ReadOptions(ParsedArguments arguments)
     {
         var tools = arguments.Choice<IReadOnlyList<AIFunction>?>(
-            s_tools.Name, new Dictionary<string, IReadOnlyList<AIFunction>?> { ["demo"] = DemoTools.All }, otherwise: null);
+            Tools.Name, new Dictionary<string, IReadOnlyList<AIFunction>?> { ["demo"] = DemoTools.All }, otherwise: null);
         return new ChatOptions
         {
             Tools = tools is null ? null : [.. tools],
-            Instructions = arguments.Text(s_system.Name),
-            Reasoning = arguments.Has(s_thinking.Name) ? new ReasoningOptions { Effort = ReasoningEffort.Medium } : null,
-            MaxOutputTokens = arguments.Integer(s_maxTokens.Name, 1) ?? 2048,
-            Temperature = arguments.Number(s_temperature.Name, 0, 100),
-            TopK = arguments.Integer(s_topK.Name, 0),
-            TopP = arguments.Number(s_topP.Name, 0, 1),
-            Seed = arguments.Integer(s_seed.Name, int.MinValue),
+            Instructions = arguments.Text(System.Name),
+            Reasoning = arguments.Has(Thinking.Name) ? new ReasoningOptions { Effort = ReasoningEffort.Medium } : null,
+            MaxOutputTokens = arguments.Integer(MaxTokens.Name, 1) ?? 2048,
+            Temperature = arguments.Number(Temperature.Name, 0, 100),
+            TopK = arguments.Integer(TopK.Name, 0),
+            TopP = arguments.Number(TopP.Name, 0, 1),
+            Seed = arguments.Integer(Seed.Name, int.MinValue),
         };
     }
 

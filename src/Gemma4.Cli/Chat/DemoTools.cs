@@ -7,7 +7,7 @@ namespace Gemma4.Cli.Chat;
 /// <summary>Functions to try tool calling with: invented weather and real arithmetic.</summary>
 internal static class DemoTools
 {
-    private static readonly string[] s_skies = ["sunny", "cloudy", "rainy", "windy"];
+    private static readonly string[] Skies = ["sunny", "cloudy", "rainy", "windy"];
 
     public static IReadOnlyList<AIFunction> All { get; } =
     [
@@ -28,7 +28,7 @@ internal static class DemoTools
 
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"It is {(seed % 30) + 1} degrees and {s_skies[seed / 30 % s_skies.Length]} in {city.Trim()}.");
+            $"It is {(seed % 30) + 1} degrees and {Skies[seed / 30 % Skies.Length]} in {city.Trim()}.");
     }
 
     [Description("Adds two numbers.")]

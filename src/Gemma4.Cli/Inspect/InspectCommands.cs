@@ -9,31 +9,31 @@ namespace Gemma4.Cli.Inspect;
 /// <summary>The stations of a request one by one, as JSON lines in and out.</summary>
 internal static class InspectCommands
 {
-    private static readonly OptionDefinition s_input = new("--input", "FILE", "Reads the lines from a file instead of standard input.");
+    private static readonly OptionDefinition Input = new("--input", "FILE", "Reads the lines from a file instead of standard input.");
 
-    private static readonly OptionDefinition s_tokenizer =
+    private static readonly OptionDefinition Tokenizer =
         new("--tokenizer", "FILE", "A tokenizer.json alone, without a model folder.");
 
-    private static readonly OptionDefinition s_decode = new("--decode", null, "The other way: {\"ids\"} to {\"text\"}.");
+    private static readonly OptionDefinition Decode = new("--decode", null, "The other way: {\"ids\"} to {\"text\"}.");
 
     public static IReadOnlyList<CommandDefinition> Definitions { get; } =
     [
         Define(
             "tokens",
             "Text to token ids: {\"text\",\"control\"} to {\"ids\"}.",
-            [s_tokenizer, s_decode],
-            (arguments, run) => run(arguments.Has(s_decode.Name)
+            [Tokenizer, Decode],
+            (arguments, run) => run(arguments.Has(Decode.Name)
                 ? new DecodeInspector(LoadTokenizer(arguments))
                 : new TokensInspector(LoadTokenizer(arguments)))),
         Define(
             "prompt",
             "Messages to the prompt: {\"messages\",\"tools\",\"options\",\"flavor\",\"canonical\"} to {\"text\",\"ids\"}.",
-            [s_tokenizer],
+            [Tokenizer],
             (arguments, run) => run(new PromptInspector(LoadTokenizer(arguments), FlavorOf(arguments)))),
         Define(
             "output",
             "Raw model output to its parts: {\"input\",\"tools\",\"startsInside\"} to {\"content\",\"reasoning\",\"calls\",\"errors\"}.",
-            [s_tokenizer],
+            [Tokenizer],
             (arguments, run) => run(new OutputInspector(LoadTokenizer(arguments)))),
         Define(
             "logits",
@@ -56,7 +56,7 @@ internal static class InspectCommands
             0,
             0,
             summary,
-            [ModelArgument.Option, s_input, .. options],
+            [ModelArgument.Option, Input, .. options],
             (arguments, streams, cancellationToken) => start(
                 arguments,
                 inspector => RunAsync(inspector, arguments, streams, cancellationToken)));
@@ -64,7 +64,7 @@ internal static class InspectCommands
     private static async Task RunAsync(
         ILineInspector inspector, ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
-        using var input = arguments.Text(s_input.Name) is { } file ? JsonLines.Open(File.OpenRead(file))
+        using var input = arguments.Text(Input.Name) is { } file ? JsonLines.Open(File.OpenRead(file))
             : streams.RawInput is { } bytes ? JsonLines.Open(bytes)
             : null;
         await JsonLines.RunAsync(inspector, input ?? streams.Input, streams.Output, cancellationToken).ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal static class InspectCommands
 
     private static Gemma4Tokenizer LoadTokenizer(ParsedArguments arguments)
     {
-        if (arguments.Text(s_tokenizer.Name) is not { } file)
+        if (arguments.Text(Tokenizer.Name) is not { } file)
         {
             return Gemma4Tokenizer.Load(Gemma4ModelFolder.Open(ModelArgument.Directory(arguments)).TokenizerPath);
         }
@@ -83,7 +83,7 @@ internal static class InspectCommands
     }
 
     // Without a model folder nothing tells the flavor; the small one is the default of the small models.
-    private static PromptFlavor FlavorOf(ParsedArguments arguments) => arguments.Has(s_tokenizer.Name)
+    private static PromptFlavor FlavorOf(ParsedArguments arguments) => arguments.Has(Tokenizer.Name)
         ? PromptFlavor.Small
         : Gemma4ModelFolder.Open(ModelArgument.Directory(arguments)).Flavor;
 }

@@ -7,16 +7,16 @@ namespace Gemma4.Cli.Inspect;
 /// <summary>Runs an inspector over JSON lines: one answer for each line, in order, a bad line included.</summary>
 internal static class JsonLines
 {
-    private static readonly JsonDocumentOptions s_readOptions = new() { MaxDepth = 512 };
-    private static readonly JsonWriterOptions s_writeOptions = new() { Encoder = RawJsonEncoder.Instance };
+    private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = 512 };
+    private static readonly JsonWriterOptions WriteOptions = new() { Encoder = RawJsonEncoder.Instance };
 
     // U+0001 itself is never valid in JSON (and a decoder drops a NUL), so a line with bytes that are not
     // UTF-8 is a bad line and not quietly another text.
-    private static readonly Encoding s_utf8 =
+    private static readonly Encoding Utf8 =
         Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, new DecoderReplacementFallback("\u0001"));
 
     /// <summary>Reads lines in which bytes that are not UTF-8 are told as an error; skips a byte order mark.</summary>
-    public static StreamReader Open(Stream bytes) => new(bytes, s_utf8, detectEncodingFromByteOrderMarks: false);
+    public static StreamReader Open(Stream bytes) => new(bytes, Utf8, detectEncodingFromByteOrderMarks: false);
 
     public static async Task RunAsync(
         ILineInspector inspector, TextReader input, TextWriter output, CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ internal static class JsonLines
             throw new FormatException("The line holds bytes that are not UTF-8, or a control character.");
         }
 
-        using var document = JsonDocument.Parse(line, s_readOptions);
+        using var document = JsonDocument.Parse(line, ReadOptions);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             throw new FormatException($"The line holds a JSON {document.RootElement.ValueKind}; an object was expected.");
@@ -66,7 +66,7 @@ internal static class JsonLines
     private static string Write(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, s_writeOptions))
+        using (var writer = new Utf8JsonWriter(buffer, WriteOptions))
         {
             writer.WriteStartObject();
             members(writer);

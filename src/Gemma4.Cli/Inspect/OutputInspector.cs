@@ -10,7 +10,7 @@ namespace Gemma4.Cli.Inspect;
 /// <summary><c>{"input","tools","startsInside"}</c> to <c>{"content","reasoning","calls","errors"}</c>.</summary>
 internal sealed partial class OutputInspector(Gemma4Tokenizer tokenizer) : ILineInspector
 {
-    private static readonly JsonElement s_noParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
+    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     public void Answer(JsonElement line, Utf8JsonWriter answer, CancellationToken cancellationToken)
     {
@@ -107,7 +107,7 @@ internal sealed partial class OutputInspector(Gemma4Tokenizer tokenizer) : ILine
             tools.Add(AIFunctionFactory.CreateDeclaration(
                 tool.RequiredText("name"),
                 tool.OptionalText("description"),
-                (tool.Optional("parameters") ?? s_noParameters).Clone()));
+                (tool.Optional("parameters") ?? NoParameters).Clone()));
         }
 
         return tools;

@@ -7,7 +7,7 @@ namespace Gemma4.Cli.Inspect;
 /// <summary><c>{"messages","tools","options","flavor","canonical"}</c> to <c>{"text","ids"}</c>.</summary>
 internal sealed class PromptInspector(Gemma4Tokenizer tokenizer, PromptFlavor modelFlavor) : ILineInspector
 {
-    private static readonly JsonElement s_noOptions = JsonElement.Parse("{}");
+    private static readonly JsonElement NoOptions = JsonElement.Parse("{}");
 
     public void Answer(JsonElement line, Utf8JsonWriter answer, CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ internal sealed class PromptInspector(Gemma4Tokenizer tokenizer, PromptFlavor mo
     // The published template's own defaults: everything off.
     private PromptOptions ReadOptions(JsonElement line)
     {
-        var options = line.Optional("options") ?? s_noOptions;
+        var options = line.Optional("options") ?? NoOptions;
         if (options.ValueKind != JsonValueKind.Object)
         {
             throw new FormatException("\"options\" is not an object.");

@@ -11,7 +11,7 @@ namespace Gemma4.Parsing;
 /// </remarks>
 public sealed class ResponseParser
 {
-    private static readonly (string Spelling, ControlToken Token)[] s_spellings =
+    private static readonly (string Spelling, ControlToken Token)[] Spellings =
     [
         ("<|channel>", ControlToken.ChannelOpen),
         ("<channel|>", ControlToken.ChannelClose),
@@ -58,7 +58,7 @@ public sealed class ResponseParser
         _detokenizer = tokenizer.CreateDetokenizer();
         _machine = new ResponseStateMachine(new DeclaredTools(tools), startsInsideThought, stopSequences, callIdPrefix);
         var controls = new Dictionary<int, ControlToken>();
-        foreach (var (spelling, token) in s_spellings)
+        foreach (var (spelling, token) in Spellings)
         {
             if (tokenizer.TryGetControlId(spelling, out var id))
             {

@@ -19,13 +19,13 @@ internal sealed class ToolCallReader
     private const int ExcerptLength = 40;
     private const int MaxReportedName = 256;
 
-    private static readonly JsonWriterOptions s_writerOptions = new()
+    private static readonly JsonWriterOptions WriterOptions = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         MaxDepth = 2 * ArgumentScanner.MaxDepth,
     };
 
-    private static readonly JsonReaderOptions s_readerOptions = new() { MaxDepth = 2 * ArgumentScanner.MaxDepth };
+    private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = 2 * ArgumentScanner.MaxDepth };
 
     private readonly DeclaredTools _tools;
 
@@ -90,7 +90,7 @@ internal sealed class ToolCallReader
     {
         var scanner = new ArgumentScanner(text, opening);
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, s_writerOptions))
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
             if (!scanner.ReadAll(writer, _tools.SchemaOf(name)))
             {
@@ -99,7 +99,7 @@ internal sealed class ToolCallReader
         }
 
         var arguments = new Dictionary<string, object?>(StringComparer.Ordinal);
-        var reader = new Utf8JsonReader(buffer.WrittenSpan, s_readerOptions);
+        var reader = new Utf8JsonReader(buffer.WrittenSpan, ReaderOptions);
         foreach (var member in JsonElement.ParseValue(ref reader).EnumerateObject())
         {
             arguments[member.Name] = member.Value.ValueKind == JsonValueKind.Null ? null : member.Value;

@@ -7,13 +7,13 @@ namespace Gemma4.Tests.Parsing;
 
 public sealed class GoldenParserTests
 {
-    private static readonly JsonElement s_cases = JsonDocument
+    private static readonly JsonElement Cases = JsonDocument
         .Parse(File.ReadAllBytes(TestData.Path("goldens", "tool-call-parser.json"))).RootElement.GetProperty("cases");
 
     public static TheoryData<string> Ids()
     {
         var ids = new TheoryData<string>();
-        foreach (var item in s_cases.EnumerateArray())
+        foreach (var item in Cases.EnumerateArray())
         {
             ids.Add(item.GetProperty("id").GetString()!);
         }
@@ -25,7 +25,7 @@ public sealed class GoldenParserTests
     [MemberData(nameof(Ids))]
     public void A_published_case_comes_out_as_expected_under_every_chunking(string id)
     {
-        var item = s_cases.EnumerateArray().Single(c => c.GetProperty("id").GetString() == id);
+        var item = Cases.EnumerateArray().Single(c => c.GetProperty("id").GetString() == id);
         var tools = Tools(item.GetProperty("tools"));
         var inThought = item.GetProperty("startsInside").GetString() == "thought";
 

@@ -8,16 +8,16 @@ namespace Gemma4.Tests.Parsing;
 
 public sealed class ParserPropertyTests
 {
-    private static readonly string[] s_pieces =
+    private static readonly string[] Pieces =
     [
         "<|channel>", "<channel|>", "<|tool_call>", "<tool_call|>", "<|\"|>", "<|\"|>", "<|\"|>", "<pad>",
         "thought\n", "thought", "call:", "call:bash{", "bash", "f", "{", "}", "(", ")", "[", "]", ",", ":", "=", "a:", "b=", "1",
         "-2.5", "007", "true", "None", "\"", "'", "\\", " ", "\n", "text", "STOP", "ST", "cmd:", "-", "żółć", "👋", "\uffff", "\ud83d",
     ];
 
-    private static readonly string[] s_endings = ["<turn|>", "<eos>", "<|turn>", "<|tool_response>"];
+    private static readonly string[] Endings = ["<turn|>", "<eos>", "<|turn>", "<|tool_response>"];
 
-    private static readonly AIFunctionDeclaration[] s_tools =
+    private static readonly AIFunctionDeclaration[] Tools =
     [
         AIFunctionFactory.CreateDeclaration("bash", null, System.Text.Json.JsonDocument.Parse(
             """{"type":"object","properties":{"cmd":{"type":"string"},"a":{"type":"integer"}}}""").RootElement),
@@ -132,7 +132,7 @@ public sealed class ParserPropertyTests
     }
 
     private static ResponseStateMachine Machine(bool inThought, string[]? stops) =>
-        new(new DeclaredTools(s_tools), inThought, stops);
+        new(new DeclaredTools(Tools), inThought, stops);
 
     private static string Sequence(Random random, int length)
     {
@@ -140,8 +140,8 @@ public sealed class ParserPropertyTests
         for (var i = 0; i < length; i++)
         {
             text.Append(random.Next(60) == 0
-                ? s_endings[random.Next(s_endings.Length)]
-                : s_pieces[random.Next(s_pieces.Length)]);
+                ? Endings[random.Next(Endings.Length)]
+                : Pieces[random.Next(Pieces.Length)]);
         }
 
         return text.ToString();

@@ -8,7 +8,7 @@ namespace Gemma4.Tests.Parsing;
 /// <summary>A response with its control tokens spelled out, as the events a parser gets.</summary>
 internal sealed class Transcript
 {
-    private static readonly (string Spelling, ControlToken Token)[] s_controls =
+    private static readonly (string Spelling, ControlToken Token)[] Controls =
     [
         ("<|channel>", ControlToken.ChannelOpen),
         ("<channel|>", ControlToken.ChannelClose),
@@ -30,7 +30,7 @@ internal sealed class Transcript
         var start = 0;
         for (var i = 0; i < text.Length && !literal; i++)
         {
-            foreach (var (spelling, token) in s_controls)
+            foreach (var (spelling, token) in Controls)
             {
                 if (string.CompareOrdinal(text, i, spelling, 0, spelling.Length) == 0)
                 {
