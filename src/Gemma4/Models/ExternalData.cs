@@ -8,33 +8,22 @@ namespace Gemma4.Models;
 /// </summary>
 internal static class ExternalData
 {
-    // Field numbers of onnx.proto.
-    private const int ModelGraph = 7;
-    private const int GraphInitializer = 5;
-    private const int TensorExternalData = 13;
-    private const int EntryKey = 1;
-    private const int EntryValue = 2;
-
     internal static void Check(string graphPath)
     {
         var needed = new Dictionary<string, long>(StringComparer.Ordinal);
         try
         {
-            using var stream = new FileStream(graphPath, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-            var reader = new ProtobufReader(stream);
-            if (stream.Length == 0)
+            if (new FileInfo(graphPath).Length == 0)
             {
                 throw new InvalidDataException("it is empty");
             }
 
-            while (reader.Next(stream.Length, out int field, out long end))
+            foreach (GraphTensor weight in GraphFile.Read(graphPath).Weights.Values)
             {
-                if (field == ModelGraph && end >= 0)
+                if (weight.Location is { } location)
                 {
-                    ReadGraph(reader, end, needed);
+                    needed[location] = Math.Max(needed.GetValueOrDefault(location), weight.Offset + weight.Length);
                 }
-
-                reader.SkipTo(end);
             }
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
@@ -80,77 +69,5 @@ internal static class ExternalData
         {
             throw new Gemma4ModelException($"'{path}' cannot be opened: {exception.Message} Check that the file can be read.", exception);
         }
-    }
-
-    private static void ReadGraph(ProtobufReader reader, long end, Dictionary<string, long> needed)
-    {
-        while (reader.Next(end, out int field, out long fieldEnd))
-        {
-            if (field == GraphInitializer && fieldEnd >= 0)
-            {
-                ReadTensor(reader, fieldEnd, needed);
-            }
-
-            reader.SkipTo(fieldEnd);
-        }
-    }
-
-    private static void ReadTensor(ProtobufReader reader, long end, Dictionary<string, long> needed)
-    {
-        string? location = null;
-        long offset = 0;
-        long length = 0;
-        while (reader.Next(end, out int field, out long fieldEnd))
-        {
-            if (field == TensorExternalData && fieldEnd >= 0)
-            {
-                (string key, string value) = ReadEntry(reader, fieldEnd);
-                switch (key)
-                {
-                    case "location":
-                        location = value;
-                        break;
-                    case "offset":
-                        offset = Number(value);
-                        break;
-                    case "length":
-                        length = Number(value);
-                        break;
-                }
-            }
-
-            reader.SkipTo(fieldEnd);
-        }
-
-        if (location is not null)
-        {
-            needed[location] = Math.Max(needed.GetValueOrDefault(location), offset + length);
-        }
-    }
-
-    private static long Number(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
-            ? value
-            : throw new InvalidDataException($"the position '{text}' of a weight is not a number");
-
-    private static (string Key, string Value) ReadEntry(ProtobufReader reader, long end)
-    {
-        string key = "";
-        string value = "";
-        while (reader.Next(end, out int field, out long fieldEnd))
-        {
-            if (field == EntryKey && fieldEnd >= 0)
-            {
-                key = reader.ReadText(fieldEnd);
-            }
-            else if (field == EntryValue && fieldEnd >= 0)
-            {
-                value = reader.ReadText(fieldEnd);
-            }
-
-            reader.SkipTo(fieldEnd);
-        }
-
-        return (key, value);
     }
 }

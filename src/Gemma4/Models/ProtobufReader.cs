@@ -9,10 +9,14 @@ internal sealed class ProtobufReader(FileStream stream)
     /// Reads a field's header. <paramref name="fieldEnd"/> is where a length-delimited field stops, -1 for a scalar,
     /// which is skipped already. False at the end.
     /// </summary>
-    internal bool Next(long end, out int field, out long fieldEnd)
+    internal bool Next(long end, out int field, out long fieldEnd) => Next(end, out field, out fieldEnd, out _);
+
+    /// <summary>The same, with the value of a whole-number field.</summary>
+    internal bool Next(long end, out int field, out long fieldEnd, out long value)
     {
         field = 0;
         fieldEnd = -1;
+        value = 0;
         if (stream.Position >= end)
         {
             return false;
@@ -23,7 +27,7 @@ internal sealed class ProtobufReader(FileStream stream)
         switch (tag & 7)
         {
             case 0:
-                ReadVarint();
+                value = unchecked((long)ReadVarint());
                 break;
             case 1:
                 SkipTo(stream.Position + 8);
@@ -66,6 +70,15 @@ internal sealed class ProtobufReader(FileStream stream)
         byte[] bytes = new byte[size];
         stream.ReadExactly(bytes);
         return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>Reads a packed list of whole numbers.</summary>
+    internal void ReadIntegers(long end, List<long> values)
+    {
+        while (stream.Position < end)
+        {
+            values.Add(unchecked((long)ReadVarint()));
+        }
     }
 
     private ulong ReadVarint()
