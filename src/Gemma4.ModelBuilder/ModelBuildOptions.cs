@@ -1,3 +1,5 @@
+using Gemma4.ModelBuilder.Graphs;
+
 namespace Gemma4.ModelBuilder;
 
 /// <summary>What <see cref="Gemma4ModelBuilder"/> makes of a checkpoint.</summary>
@@ -17,6 +19,9 @@ public sealed record ModelBuildOptions
     /// <summary>Weights that share one scale: 16, 32, 64, 128 or 256. Default 32. A matrix whose row length the block
     /// does not divide takes the next smaller block that does; without one it stays Float32.</summary>
     public int BlockSize { get; init; } = 32;
+
+    /// <summary>How 4-bit weights are rounded; for comparisons.</summary>
+    internal BlockRounding Rounding { get; init; }
 
     /// <summary>Arithmetic of the quantised products, in ONNX Runtime's numbering: 4 rounds activations to 8 bits and
     /// is the fastest on CPU, 1 keeps them 32-bit floats. Default 4.</summary>
