@@ -62,7 +62,12 @@ internal static class DriftBenchmarks
 
         foreach (int block in (int[])[32, 64, 128])
         {
-            ModelBuildOptions options = new() { Precision = ModelPrecision.Int4, BlockSize = block };
+            ModelBuildOptions options = new()
+            {
+                Precision = ModelPrecision.Int4,
+                EmbeddingPrecision = ModelPrecision.Int4,
+                BlockSize = block,
+            };
             foreach (BlockRounding rounding in Enum.GetValues<BlockRounding>())
             {
                 yield return ($"int4 b{block} {rounding}", options with { Rounding = rounding });

@@ -19,7 +19,7 @@ internal static class BuildCommand
         new("--precision", "P", "Storage of the weights: fp32, fp16 (smaller file, same memory), int8 or int4. Default: fp32.");
 
     private static readonly OptionDefinition EmbeddingPrecision =
-        new("--embedding-precision", "P", "Storage of the token embedding, which is also the output head. Default: as the weights.");
+        new("--embedding-precision", "P", "Storage of the token embedding, which is also the output head. Default: int8 with int4, else as the weights.");
 
     private static readonly OptionDefinition BlockSize =
         new("--block-size", "N", "Weights that share one scale in int8 and int4: 16, 32, 64, 128 or 256. Default: 32.");

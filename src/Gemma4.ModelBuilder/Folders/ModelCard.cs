@@ -22,7 +22,7 @@ internal static class ModelCard
         card.Append("checkpoint. Text only: images and audio are not read.\n\n");
         card.Append("| setting | value |\n|---|---|\n");
         Row(card, "precision", options.Precision.ToString());
-        Row(card, "embedding and head", (options.EmbeddingPrecision ?? options.Precision).ToString());
+        Row(card, "embedding and head", options.HeadPrecision.ToString());
         Row(card, "block size", options.BlockSize);
         Row(card, "accuracy level", options.AccuracyLevel);
         Row(card, "context length", contextLength);

@@ -6,9 +6,6 @@ internal enum BlockRounding
     /// <summary>The scale of least squared error among many.</summary>
     LeastSquares,
 
-    /// <summary>As <see cref="LeastSquares"/>, large weights counting more.</summary>
-    Weighted,
-
     /// <summary>The scale that makes the largest value exact.</summary>
     Extreme,
 }

@@ -28,7 +28,8 @@ internal static class FourBitBlock
 
     // Products rounded to bfloat16 lie up to 2^-8 of their value beside the grid: 6 steps, and the extreme is off as well.
     private const float GridTolerance = 6f / 128;
-    private const float HalfStep = 1f / 256;
+    private const float Closeness = 1f / 64;
+    private const int HalvesAround = 6;
 
     /// <summary>Writes two codes a byte, low nibble first, each code 8 above its step; returns the scale.</summary>
     public static float Quantize(ReadOnlySpan<float> weights, Span<byte> target, BlockRounding rounding)
@@ -47,12 +48,12 @@ internal static class FourBitBlock
             return extreme / Lowest;
         }
 
-        var inverse = Search(weights, extreme, rounding == BlockRounding.Weighted);
+        var inverse = Search(weights, extreme);
         Pack(weights, inverse, target, out var products, out var squares);
         return Settle(weights, target, extreme, products / squares);
     }
 
-    private static float Search(ReadOnlySpan<float> weights, float extreme, bool weighted)
+    private static float Search(ReadOnlySpan<float> weights, float extreme)
     {
         if (OnSmallGrid(weights, extreme) is { } exact)
         {
@@ -61,10 +62,10 @@ internal static class FourBitBlock
 
         var toExtreme = Vector256.Create(-1 / extreme);
         var best = new Candidate(0, -1, 0);
-        Try(weights, Fine * toExtreme, Clipped * toExtreme, weighted, ref best);
+        Try(weights, Fine * toExtreme, Clipped * toExtreme, ref best);
         // Once more around the scale that suits the best codes.
         var around = Vector256.Create(1 / best.Scale);
-        Try(weights, Near * around, Nearer * around, weighted, ref best);
+        Try(weights, Near * around, Nearer * around, ref best);
         return best.Inverse;
     }
 
@@ -72,7 +73,6 @@ internal static class FourBitBlock
         ReadOnlySpan<float> weights,
         Vector256<float> first,
         Vector256<float> second,
-        bool weighted,
         ref Candidate best)
     {
         var (low, high) = (Vector256.Create(Lowest), Vector256.Create(Highest));
@@ -83,16 +83,6 @@ internal static class FourBitBlock
             var value = Vector256.Create(weight);
             var code = Vector256.Min(Vector256.Max(Vector256.Round(value * first), low), high);
             var other = Vector256.Min(Vector256.Max(Vector256.Round(value * second), low), high);
-            if (weighted)
-            {
-                var share = Vector256.Abs(value);
-                products += value * code * share;
-                squares += code * code * share;
-                moreProducts += value * other * share;
-                moreSquares += other * other * share;
-                continue;
-            }
-
             products += value * code;
             squares += code * code;
             moreProducts += value * other;
@@ -152,12 +142,13 @@ internal static class FourBitBlock
     }
 
     /// <summary>
-    /// Weights that were products of a scale and a step keep that very scale: the one that gives them bit for bit, or the
-    /// 16-bit one that common 4-bit formats store.
+    /// Weights that were products of a scale and a step keep that very scale, so that a model trained for 4 bits is not
+    /// rounded a second time: the 16-bit scale whose products give the stored weights, bit for bit or after the rounding
+    /// to bfloat16 in which such models are published.
     /// </summary>
     private static float Settle(ReadOnlySpan<float> weights, ReadOnlySpan<byte> codes, float extreme, float scale)
     {
-        if (!IsOnGrid(weights, codes, scale, HalfStep))
+        if (!IsOnGrid(weights, codes, scale, Closeness))
         {
             return scale;
         }
@@ -168,25 +159,58 @@ internal static class FourBitBlock
             step = weights[i] == extreme ? Code(codes, i) : 0;
         }
 
-        var half = (float)(Half)scale;
         var own = extreme / step;
-        return IsOnGrid(weights, codes, half, 0) ? half
-            : IsOnGrid(weights, codes, own, 0) ? own
-            : half != 0 && IsOnGrid(weights, codes, half, HalfStep) ? half
-            : scale;
+        if (IsOnGrid(weights, codes, own, 0))
+        {
+            return own;
+        }
+
+        var middle = BitConverter.HalfToUInt16Bits((Half)scale);
+        for (var distance = 0; distance <= 2 * HalvesAround; distance++)
+        {
+            // 0, 1, -1, 2, -2, ... steps away.
+            var bits = middle + ((distance + 1) / 2 * ((distance & 1) == 1 ? 1 : -1));
+            var half = (float)BitConverter.UInt16BitsToHalf((ushort)bits);
+            if (GivesStored(weights, codes, half))
+            {
+                return half;
+            }
+        }
+
+        return scale;
     }
 
     private static bool IsOnGrid(ReadOnlySpan<float> weights, ReadOnlySpan<byte> codes, float scale, float tolerance)
     {
         for (var i = 0; i < weights.Length; i++)
         {
-            if (Math.Abs((scale * Code(codes, i)) - weights[i]) > tolerance * Math.Abs(weights[i]))
+            if (!(Math.Abs((scale * Code(codes, i)) - weights[i]) <= tolerance * Math.Abs(weights[i])))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    private static bool GivesStored(ReadOnlySpan<float> weights, ReadOnlySpan<byte> codes, float scale)
+    {
+        for (var i = 0; i < weights.Length; i++)
+        {
+            var product = scale * Code(codes, i);
+            if (product != weights[i] && ToBFloat16(product) != weights[i] && (float)(Half)product != weights[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static float ToBFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
     }
 
     private static int Code(ReadOnlySpan<byte> codes, int index) => ((codes[index / 2] >> (4 * (index & 1))) & 15) - 8;

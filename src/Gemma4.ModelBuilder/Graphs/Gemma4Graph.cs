@@ -99,7 +99,7 @@ internal sealed class Gemma4Graph
     private void Embed()
     {
         _embedding = _weights.Matrix("embed_tokens", _config.VocabularySize, _config.HiddenSize,
-            _options.EmbeddingPrecision ?? _options.Precision);
+            _options.HeadPrecision);
         var rows = _weights.LookUp("embed", _embedding, _ids);                                            // [B, S, D]
         _hidden = Scale("embed.scaled", rows, MathF.Sqrt(_config.HiddenSize));
     }
@@ -260,7 +260,7 @@ internal sealed class Gemma4Graph
 
     private StoredMatrix Head() => _config.HasOwnHead
         ? _weights.Matrix("lm_head", _config.VocabularySize, _config.HiddenSize,
-            _options.EmbeddingPrecision ?? _options.Precision)
+            _options.HeadPrecision)
         : _embedding!;
 
     private (string Cosines, string Sines) Rotary(LayerConfig layer)
