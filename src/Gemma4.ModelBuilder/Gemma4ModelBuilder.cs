@@ -31,10 +31,12 @@ public static class Gemma4ModelBuilder
     /// <exception cref="DirectoryNotFoundException">The checkpoint folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">A needed file is missing in it.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit the others.</exception>
-    /// <exception cref="NotSupportedException">The model is no dense Gemma 4 text model.</exception>
+    /// <returns>What the build left out or assumed.</returns>
+    /// <exception cref="NotSupportedException">The model is no Gemma 4 text model, or an adapter that is not merged.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="IOException">The output folder is in use, not empty, or the disk is full.</exception>
-    public static async Task BuildAsync(
+    public static async Task<ModelBuildResult> BuildAsync(
         string checkpointDirectory,
         string outputDirectory,
         ModelBuildOptions? options = null,
@@ -52,12 +54,12 @@ public static class Gemma4ModelBuilder
                 + "config.json, tokenizer.json and model.safetensors.");
         }
 
-        await Task.Run(
+        return await Task.Run(
             () => RunAsync(checkpointDirectory, outputDirectory, options, progress, cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task RunAsync(
+    private static async Task<ModelBuildResult> RunAsync(
         string source,
         string output,
         ModelBuildOptions options,
@@ -67,7 +69,8 @@ public static class Gemma4ModelBuilder
         var configPath = Path.Combine(source, "config.json");
         var tokenizerPath = Path.Combine(source, "tokenizer.json");
         var config = TextConfig.Read(configPath);
-        var generation = GenerationConfig.Read(Path.Combine(source, "generation_config.json"));
+        var generationPath = Path.Combine(source, "generation_config.json");
+        var generation = GenerationConfig.Read(generationPath);
         var contextLength = ContextLength(config, options);
         TokenizerCheck.Check(tokenizerPath, config.VocabularySize);
         using var checkpoint = Checkpoint.Open(source);
@@ -91,12 +94,14 @@ public static class Gemma4ModelBuilder
                 Path.Combine(folder.Path, Path.GetFileName(file)), content, cancellationToken).ConfigureAwait(false);
         }
 
+        var notes = BuildNotes.Collect(config, checkpoint, File.Exists(generationPath));
         var card = await ModelCard.WriteAsync(
-            config, options, contextLength, [configPath, tokenizerPath, .. checkpoint.Files], cancellationToken)
+            config, options, contextLength, [configPath, tokenizerPath, .. checkpoint.Files], notes, cancellationToken)
             .ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "README.md"), card, cancellationToken)
             .ConfigureAwait(false);
         folder.Publish();
+        return new ModelBuildResult(notes);
     }
 
     private static byte[] BuildGraph(

@@ -14,4 +14,8 @@ public enum ModelPrecision
 
     /// <summary>4-bit integers with one scale a block: about 0.6 bytes a weight, a visible loss in small models.</summary>
     Int4,
+
+    /// <summary>16-bit floats on disk, two bytes a weight; products are 32-bit. The runtime widens the projections when
+    /// it loads the model, so this saves disk and download, not memory. Tables that are only looked up stay 16-bit.</summary>
+    Float16,
 }

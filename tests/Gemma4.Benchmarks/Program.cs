@@ -11,7 +11,13 @@ switch (args.FirstOrDefault())
     case "nano":
         NanoBenchmarks.Run();
         return 0;
+    case "drift":
+        await DriftBenchmarks.RunAsync();
+        return 0;
+    case "rounding":
+        RoundingBenchmarks.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding");
         return 2;
 }

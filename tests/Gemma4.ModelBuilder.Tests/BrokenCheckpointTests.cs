@@ -63,10 +63,10 @@ public sealed class BrokenCheckpointTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mixture_of_experts_is_refused()
+    public async Task A_mixture_without_a_number_of_experts_is_refused()
     {
         EditConfig(config => config["enable_moe_block"] = true);
-        await RefusedAsync<NotSupportedException>("enable_moe_block", "E2B");
+        await RefusedAsync<InvalidDataException>("config.json", "num_experts");
     }
 
     [Theory]

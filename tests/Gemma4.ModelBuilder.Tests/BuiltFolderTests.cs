@@ -14,6 +14,7 @@ public sealed class BuiltFolderTests : IDisposable
     [InlineData(ModelPrecision.Float32)]
     [InlineData(ModelPrecision.Int8)]
     [InlineData(ModelPrecision.Int4)]
+    [InlineData(ModelPrecision.Float16)]
     public async Task The_same_checkpoint_gives_the_same_bytes(ModelPrecision precision)
     {
         var options = new ModelBuildOptions { Precision = precision };
@@ -73,6 +74,7 @@ public sealed class BuiltFolderTests : IDisposable
     }
 
     [Theory]
+    [InlineData(ModelPrecision.Float16, 32, 0.02f)]
     [InlineData(ModelPrecision.Int8, 32, 0.7f)]
     [InlineData(ModelPrecision.Int8, 16, 0.7f)]
     [InlineData(ModelPrecision.Int4, 16, 9f)]

@@ -10,12 +10,16 @@ internal static class BuildCommand
     private static readonly Dictionary<string, ModelPrecision> Precisions = new()
     {
         ["fp32"] = ModelPrecision.Float32,
+        ["fp16"] = ModelPrecision.Float16,
         ["int8"] = ModelPrecision.Int8,
         ["int4"] = ModelPrecision.Int4,
     };
 
     private static readonly OptionDefinition Precision =
-        new("--precision", "P", "Storage of the weights: fp32, int8 or int4. Default: fp32.");
+        new("--precision", "P", "Storage of the weights: fp32, fp16 (smaller file, same memory), int8 or int4. Default: fp32.");
+
+    private static readonly OptionDefinition EmbeddingPrecision =
+        new("--embedding-precision", "P", "Storage of the token embedding, which is also the output head. Default: int8 with int4, else as the weights.");
 
     private static readonly OptionDefinition BlockSize =
         new("--block-size", "N", "Weights that share one scale in int8 and int4: 16, 32, 64, 128 or 256. Default: 32.");
@@ -31,7 +35,7 @@ internal static class BuildCommand
         2,
         2,
         "Turns a safetensors checkpoint folder into a model folder.",
-        [Precision, BlockSize, Context, Overwrite],
+        [Precision, EmbeddingPrecision, BlockSize, Context, Overwrite],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
@@ -40,6 +44,9 @@ internal static class BuildCommand
         var options = new ModelBuildOptions
         {
             Precision = arguments.Choice(Precision.Name, Precisions, ModelPrecision.Float32),
+            EmbeddingPrecision = arguments.Has(EmbeddingPrecision.Name)
+                ? arguments.Choice(EmbeddingPrecision.Name, Precisions, ModelPrecision.Float32)
+                : null,
             BlockSize = BlockSizeOf(arguments),
             ContextLength = arguments.Integer(Context.Name, 1),
             Overwrite = arguments.Has(Overwrite.Name),
@@ -50,9 +57,14 @@ internal static class BuildCommand
             throw new IOException($"'{destination}' is not empty. Name a new folder, or give --overwrite to replace this one.");
         }
 
-        await Gemma4ModelBuilder
+        var result = await Gemma4ModelBuilder
             .BuildAsync(checkpoint, destination, options, new BuildProgress(streams), cancellationToken)
             .ConfigureAwait(false);
+        foreach (var note in result.Notes)
+        {
+            await streams.Error.WriteLineAsync("note: " + note).ConfigureAwait(false);
+        }
+
         var bytes = new DirectoryInfo(destination).EnumerateFiles().Sum(file => file.Length);
         await streams.Output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture, $"{destination}: {bytes / 1e6:F1} MB")).ConfigureAwait(false);

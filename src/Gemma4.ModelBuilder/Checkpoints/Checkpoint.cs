@@ -8,10 +8,20 @@ internal sealed class Checkpoint : IDisposable
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
 
-    private static readonly string[] Prefixes = ["model.language_model.", "model."];
+    private const string AdapterFile = "adapter_config.json";
+    private const string Embedding = "embed_tokens.weight";
+
+    // What a fine-tuning wrapper leaves in names when its adapters were merged or taken off without renaming.
+    private const string WrapperPrefix = "base_model.model.";
+    private const string WrappedLayer = ".base_layer.";
+    private const string MergeFirst =
+        "Merge the adapter into its base model first (merge_and_unload in PEFT) and build the merged checkpoint.";
+
+    private static readonly string[] Prefixes = ["model.language_model.", "language_model.model.", "model.", ""];
 
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, CheckpointTensor> _tensors = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly string _directory;
     private string _prefix = "";
 
@@ -20,12 +30,20 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>The weight files, in a fixed order.</summary>
     public IEnumerable<string> Files => _files.Select(f => f.Path);
 
+    /// <summary>Tensors that nobody has asked for, by their full names, in order.</summary>
+    public IEnumerable<CheckpointTensor> Unused => _tensors.Where(entry => !_used.Contains(entry.Key))
+        .OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => entry.Value);
+
+    /// <summary>A tensor the text model does not need, or null; it stays unused.</summary>
+    public CheckpointTensor? Find(string name) => _tensors.GetValueOrDefault(FullName(name));
+
     public static Checkpoint Open(string directory)
     {
         var checkpoint = new Checkpoint(directory);
         try
         {
             checkpoint.OpenFiles();
+            checkpoint.RefuseAdapters();
             checkpoint.FindPrefix();
             return checkpoint;
         }
@@ -47,7 +65,8 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>Finds a tensor and checks its type and shape.</summary>
     public CheckpointTensor Get(string name, params ReadOnlySpan<int> shape)
     {
-        var full = _prefix + name;
+        var full = FullName(name);
+        _used.Add(full);
         if (!_tensors.TryGetValue(full, out var tensor))
         {
             throw new InvalidDataException(
@@ -81,6 +100,12 @@ internal sealed class Checkpoint : IDisposable
         {
             Add(single);
             return;
+        }
+
+        if (!File.Exists(index) && File.Exists(Path.Combine(_directory, AdapterFile)))
+        {
+            throw new NotSupportedException(
+                $"'{_directory}' holds an adapter ({AdapterFile}), not a model. {MergeFirst}");
         }
 
         if (!File.Exists(index))
@@ -134,8 +159,9 @@ internal sealed class Checkpoint : IDisposable
     {
         var file = SafetensorsFile.Open(path);
         _files.Add(file);
-        foreach (var (name, tensor) in file.Tensors)
+        foreach (var (stored, tensor) in file.Tensors)
         {
+            var name = Unwrap(stored, file);
             if (!_tensors.TryAdd(name, tensor))
             {
                 throw new InvalidDataException(
@@ -145,11 +171,36 @@ internal sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>The name without a fine-tuning wrapper, unless the file holds a tensor of that name too.</summary>
+    private static string Unwrap(string name, SafetensorsFile file)
+    {
+        var plain = name.StartsWith(WrapperPrefix, StringComparison.Ordinal) ? name[WrapperPrefix.Length..] : name;
+        plain = plain.Replace(WrappedLayer, ".", StringComparison.Ordinal);
+        return file.Tensors.ContainsKey(plain) ? name : plain;
+    }
+
+    private void RefuseAdapters()
+    {
+        var adapter = _tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name =>
+            name.Contains(".lora_", StringComparison.Ordinal));
+        if (adapter is not null)
+        {
+            throw new NotSupportedException(
+                $"'{_directory}' holds adapter weights beside the model's, such as '{adapter}'. {MergeFirst}");
+        }
+    }
+
+    /// <summary>The head stands outside the text model, so its name has no prefix in most checkpoints.</summary>
+    private string FullName(string name) => _tensors.ContainsKey(_prefix + name) ? _prefix + name
+        : _tensors.ContainsKey(name) ? name
+        : _tensors.ContainsKey("language_model." + name) ? "language_model." + name
+        : _prefix + name;
+
     private void FindPrefix()
     {
         foreach (var prefix in Prefixes)
         {
-            if (_tensors.ContainsKey(prefix + "embed_tokens.weight"))
+            if (_tensors.ContainsKey(prefix + Embedding))
             {
                 _prefix = prefix;
                 return;

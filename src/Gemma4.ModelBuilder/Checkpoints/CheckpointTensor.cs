@@ -39,11 +39,11 @@ internal sealed class CheckpointTensor
 
     public string FilePath => _file.Path;
 
-    /// <summary>Rows: the first dimension, or 1 for a vector.</summary>
-    public int Rows => Shape.Length > 1 ? Shape[0] : 1;
+    /// <summary>Rows: all dimensions but the last, or 1 for a vector.</summary>
+    public int Rows => Shape.Length > 1 ? Shape[..^1].Aggregate(1, (rows, size) => checked(rows * size)) : 1;
 
     /// <summary>Values a row.</summary>
-    public int Columns => Shape.Length > 1 ? Shape[1] : Shape.Length == 1 ? Shape[0] : 1;
+    public int Columns => Shape.Length > 0 ? Shape[^1] : 1;
 
     /// <summary>Reads whole rows into <paramref name="destination"/>, whose length must be count * Columns.</summary>
     public void ReadRows(int firstRow, Span<float> destination) =>

@@ -26,6 +26,12 @@ internal sealed class TextConfig
     /// <summary>Width of one layer's own input; 0 when the model has none.</summary>
     public required int PerLayerInput { get; init; }
 
+    /// <summary>The experts beside the dense feed-forward; null when the model has none.</summary>
+    public required ExpertConfig? Experts { get; init; }
+
+    /// <summary>The output head is a matrix of its own, lm_head, not the token embedding.</summary>
+    public required bool HasOwnHead { get; init; }
+
     public required double SlidingTheta { get; init; }
 
     public required double FullTheta { get; init; }
@@ -43,6 +49,7 @@ internal sealed class TextConfig
         var root = document.RootElement;
         var reader = new ConfigReader(path, root);
         var type = reader.Text("model_type");
+        var tied = reader.Flag("tie_word_embeddings", whenAbsent: true);
         if (OuterTypes.Contains(type))
         {
             reader = reader.Child("text_config");
@@ -57,17 +64,11 @@ internal sealed class TextConfig
         }
 
         RefuseUnsupported(reader);
-        return Read(reader);
+        return Read(reader, hasOwnHead: !reader.Flag("tie_word_embeddings", whenAbsent: tied));
     }
 
     private static void RefuseUnsupported(ConfigReader reader)
     {
-        if (reader.Flag("enable_moe_block"))
-        {
-            throw reader.Unsupported("enable_moe_block", "mixture-of-experts models have no CPU operators",
-                "Use a dense model: E2B, E4B, 12B or 31B.");
-        }
-
         if (reader.Flag("attention_bias"))
         {
             throw reader.Unsupported("attention_bias", "projections with bias are not built",
@@ -79,15 +80,9 @@ internal sealed class TextConfig
             throw reader.Unsupported("hidden_activation", $"'{activation}' is not gelu_pytorch_tanh",
                 "Use a published Gemma 4 checkpoint.");
         }
-
-        if (!reader.Flag("tie_word_embeddings", whenAbsent: true))
-        {
-            throw reader.Unsupported("tie_word_embeddings", "a separate output head is not built",
-                "Use a published Gemma 4 checkpoint.");
-        }
     }
 
-    private static TextConfig Read(ConfigReader reader)
+    private static TextConfig Read(ConfigReader reader, bool hasOwnHead)
     {
         var sliding = reader.Child("rope_parameters").Child("sliding_attention");
         var full = reader.Child("rope_parameters").Child("full_attention");
@@ -108,6 +103,8 @@ internal sealed class TextConfig
             NormEpsilon = (float)(reader.OptionalNumber("rms_norm_eps") ?? 1e-6),
             LogitCap = (float?)reader.OptionalNumber("final_logit_softcapping"),
             PerLayerInput = reader.OptionalSize("hidden_size_per_layer_input") ?? 0,
+            Experts = ExpertConfig.Read(reader),
+            HasOwnHead = hasOwnHead,
             SlidingTheta = sliding.Number("rope_theta"),
             FullTheta = full.Number("rope_theta"),
             FullRotaryShare = rope.Item2 == "proportional" ? full.OptionalNumber("partial_rotary_factor") ?? 1 : 1,

@@ -13,6 +13,7 @@ internal static class ModelCard
         ModelBuildOptions options,
         int contextLength,
         IEnumerable<string> sources,
+        IReadOnlyList<string> notes,
         CancellationToken cancellationToken)
     {
         var card = new StringBuilder();
@@ -21,7 +22,7 @@ internal static class ModelCard
         card.Append("checkpoint. Text only: images and audio are not read.\n\n");
         card.Append("| setting | value |\n|---|---|\n");
         Row(card, "precision", options.Precision.ToString());
-        Row(card, "embedding and head", (options.EmbeddingPrecision ?? options.Precision).ToString());
+        Row(card, "embedding and head", options.HeadPrecision.ToString());
         Row(card, "block size", options.BlockSize);
         Row(card, "accuracy level", options.AccuracyLevel);
         Row(card, "context length", contextLength);
@@ -29,6 +30,12 @@ internal static class ModelCard
         Row(card, "layers with a cache", config.CacheOwners.Count());
         Row(card, "vocabulary", config.VocabularySize);
         card.Append("\nThe graph returns the logits of the last position only.\n\n");
+        foreach (var note in notes)
+        {
+            card.Append("- ").Append(note).Append('\n');
+        }
+
+        card.Append(notes.Count > 0 ? "\n" : "");
         card.Append("| source file | SHA-256 |\n|---|---|\n");
         foreach (var source in sources)
         {

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Gemma4.ModelBuilder.Graphs;
 
 /// <summary>
@@ -8,62 +11,58 @@ internal static class BlockQuantizer
 {
     /// <param name="values">Whole rows, their length a multiple of <paramref name="blockSize"/>.</param>
     /// <param name="bits">4 or 8.</param>
-    /// <param name="blockSize">Values that share a scale.</param>
+    /// <param name="blockSize">Values that share a scale, a multiple of 16.</param>
     /// <param name="packed">bits/8 bytes a value.</param>
     /// <param name="scales">One a block.</param>
+    /// <param name="rounding">How 4-bit scales are chosen.</param>
     public static void Quantize(
-        ReadOnlySpan<float> values, int bits, int blockSize, Span<byte> packed, Span<float> scales)
+        ReadOnlySpan<float> values,
+        int bits,
+        int blockSize,
+        Span<byte> packed,
+        Span<float> scales,
+        BlockRounding rounding = BlockRounding.LeastSquares)
     {
         var blockBytes = blockSize * bits / 8;
         for (var block = 0; block < scales.Length; block++)
         {
             var source = values.Slice(block * blockSize, blockSize);
             var target = packed.Slice(block * blockBytes, blockBytes);
-            scales[block] = bits == 8 ? QuantizeTo8(source, target) : QuantizeTo4(source, target);
+            scales[block] = bits == 8
+                ? QuantizeTo8(source, target)
+                : FourBitBlock.Quantize(source, target, rounding);
         }
     }
 
     private static float QuantizeTo8(ReadOnlySpan<float> source, Span<byte> target)
     {
-        var scale = Math.Abs(Extreme(source)) / 127f;
-        var inverse = scale == 0 ? 0 : 1 / scale;
-        for (var i = 0; i < source.Length; i++)
+        var scale = Largest(source) / 127f;
+        var inverse = Vector256.Create(float.IsNormal(scale) ? 1 / scale : 0);
+        ref var first = ref MemoryMarshal.GetReference(source);
+        for (var i = 0; i < source.Length; i += 2 * Vector256<float>.Count)
         {
-            target[i] = (byte)(Round(source[i] * inverse, -128, 127) + 128);
+            var codes = Vector256.Narrow(
+                Code(ref first, i, inverse), Code(ref first, i + Vector256<float>.Count, inverse)).AsUInt16();
+            Vector128.Narrow(codes.GetLower(), codes.GetUpper()).CopyTo(target[i..]);
         }
 
         return scale;
     }
 
-    private static float QuantizeTo4(ReadOnlySpan<float> source, Span<byte> target)
+    private static Vector256<int> Code(ref float source, int index, Vector256<float> inverse) =>
+        Vector256.ConvertToInt32(Vector256.Round(Vector256.LoadUnsafe(ref source, (nuint)index) * inverse))
+        + Vector256.Create(128);
+
+    private static float Largest(ReadOnlySpan<float> values)
     {
-        // The side with the largest value gets the eighth step, so the extreme itself is exact.
-        var scale = Extreme(source) / -8f;
-        var inverse = scale == 0 ? 0 : 1 / scale;
-        for (var i = 0; i < target.Length; i++)
+        var largest = Vector256<float>.Zero;
+        ref var first = ref MemoryMarshal.GetReference(values);
+        for (var i = 0; i < values.Length; i += Vector256<float>.Count)
         {
-            var low = Round(source[2 * i] * inverse, -8, 7) + 8;
-            var high = Round(source[(2 * i) + 1] * inverse, -8, 7) + 8;
-            target[i] = (byte)(low | (high << 4));
+            largest = Vector256.Max(largest, Vector256.Abs(Vector256.LoadUnsafe(ref first, (nuint)i)));
         }
 
-        return scale;
-    }
-
-    private static int Round(float value, int min, int max) => Math.Clamp((int)MathF.Round(value), min, max);
-
-    /// <summary>The value farthest from zero, with its sign.</summary>
-    private static float Extreme(ReadOnlySpan<float> values)
-    {
-        var extreme = 0f;
-        foreach (var value in values)
-        {
-            if (Math.Abs(value) > Math.Abs(extreme))
-            {
-                extreme = value;
-            }
-        }
-
-        return extreme;
+        var four = Vector128.Max(largest.GetLower(), largest.GetUpper());
+        return Math.Max(Math.Max(four[0], four[1]), Math.Max(four[2], four[3]));
     }
 }

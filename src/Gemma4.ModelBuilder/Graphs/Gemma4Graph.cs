@@ -99,7 +99,7 @@ internal sealed class Gemma4Graph
     private void Embed()
     {
         _embedding = _weights.Matrix("embed_tokens", _config.VocabularySize, _config.HiddenSize,
-            _options.EmbeddingPrecision ?? _options.Precision);
+            _options.HeadPrecision);
         var rows = _weights.LookUp("embed", _embedding, _ids);                                            // [B, S, D]
         _hidden = Scale("embed.scaled", rows, MathF.Sqrt(_config.HiddenSize));
     }
@@ -199,7 +199,22 @@ internal sealed class Gemma4Graph
         var up = Project(mlp + ".up_proj", x, layer.FeedForward, _config.HiddenSize);
         var inner = Multiply(mlp + ".gated", gate, up);
         var down = Project(mlp + ".down_proj", inner, _config.HiddenSize, layer.FeedForward);             // [B, S, D]
+        if (_config.Experts is not null)
+        {
+            down = AddExperts(name, down);
+        }
+
         AddNormed(name + ".post_feedforward_layernorm", down);
+    }
+
+    /// <summary>The dense branch and the experts, each normalised on its own, added up.</summary>
+    private string AddExperts(string name, string dense)
+    {
+        dense = Norm(name + ".post_feedforward_layernorm_1", dense, _config.HiddenSize);
+        var x = Norm(name + ".pre_feedforward_layernorm_2", _hidden, _config.HiddenSize);
+        var experts = new ExpertMixture(_config, _graph, _weights, _options.Precision).Build(name, _hidden, x);
+        experts = Norm(name + ".post_feedforward_layernorm_2", experts, _config.HiddenSize);
+        return _graph.Node(name + ".feedforward", "Add", [dense, experts]);                               // [B, S, D]
     }
 
     private void AddPerLayerInput(string name, LayerConfig layer)
@@ -231,7 +246,7 @@ internal sealed class Gemma4Graph
     {
         var x = Norm("norm", _hidden, _config.HiddenSize);
         var name = _config.LogitCap is null ? "logits" : "head";
-        var logits = _weights.Multiply(name, x, _embedding!);                                             // [B, 1, V]
+        var logits = _weights.Multiply(name, x, Head());                                                  // [B, 1, V]
         if (_config.LogitCap is { } cap)
         {
             var limit = _weights.Floats("logit_cap", [cap]);
@@ -242,6 +257,11 @@ internal sealed class Gemma4Graph
 
         _graph.Output("logits", OnnxType.Float, "batch_size", 1, _config.VocabularySize);
     }
+
+    private StoredMatrix Head() => _config.HasOwnHead
+        ? _weights.Matrix("lm_head", _config.VocabularySize, _config.HiddenSize,
+            _options.HeadPrecision)
+        : _embedding!;
 
     private (string Cosines, string Sines) Rotary(LayerConfig layer)
     {

@@ -25,6 +25,18 @@ internal sealed class WeightStore(
         return Floats(name, values, size);
     }
 
+    /// <summary>A float vector as stored, times a constant.</summary>
+    public string ScaledVector(string name, int size, float factor)
+    {
+        var values = checkpoint.Get(name, size).ReadAll();
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] *= factor;
+        }
+
+        return Floats(name + ".scaled", values, size);
+    }
+
     /// <summary>A float weight computed here.</summary>
     public string Floats(string name, float[] values, params ReadOnlySpan<long> shape)
     {
@@ -51,11 +63,27 @@ internal sealed class WeightStore(
         graph.Inline(name, OnnxType.Int64, scalar ? [] : [values.Length], MemoryMarshal.AsBytes(values.AsSpan()));
 
     /// <summary>Copies a matrix [rows, columns] in the precision asked for.</summary>
-    public StoredMatrix Matrix(string name, int rows, int columns, ModelPrecision precision)
+    public StoredMatrix Matrix(string name, int rows, int columns, ModelPrecision precision) =>
+        Store(checkpoint.Get(name + ".weight", rows, columns), name, rows, columns, precision);
+
+    /// <summary>Copies the matrices of one tensor [count, rows, columns] in the precision asked for.</summary>
+    public StoredMatrix[] Stack(string name, int count, int rows, int columns, ModelPrecision precision)
     {
-        var source = checkpoint.Get(name + ".weight", rows, columns);
-        var block = precision == ModelPrecision.Float32 ? 0 : FittingBlock(columns);
-        var bits = block == 0 ? 32 : precision == ModelPrecision.Int8 ? 8 : 4;
+        var stack = Store(checkpoint.Get(name, count, rows, columns), name, count * rows, columns, precision);
+        return [.. Enumerable.Range(0, count).Select(index => stack.Part(index, rows))];
+    }
+
+    private StoredMatrix Store(
+        CheckpointTensor source, string name, int rows, int columns, ModelPrecision precision)
+    {
+        var block = precision is ModelPrecision.Int8 or ModelPrecision.Int4 ? FittingBlock(columns) : 0;
+        var bits = (block, precision) switch
+        {
+            (0, ModelPrecision.Float16) => 16,
+            (0, _) => 32,
+            (_, ModelPrecision.Int8) => 8,
+            _ => 4,
+        };
         var matrix = new StoredMatrix(name, rows, columns, bits, block, 0, 0);
         matrix = matrix with { DataOffset = data.Reserve(matrix.DataBytes) };
         matrix = matrix with { ScaleOffset = matrix.IsQuantized ? data.Reserve(matrix.ScaleBytes) : 0 };
@@ -76,8 +104,15 @@ internal sealed class WeightStore(
     {
         if (!matrix.IsQuantized)
         {
+            var rows = RowsOf(matrix);
+            if (matrix.Bits == 16)
+            {
+                // Products are 32-bit; the runtime widens the constant once, at load.
+                rows = graph.Node(node + ".widened", "Cast", [rows], ("to", (long)OnnxType.Float));
+            }
+
             // The transposed product reads the weight as the checkpoint stores it: [outputs, inputs].
-            graph.Node(node, "FusedMatMul", OnnxGraph.Microsoft, [x, RowsOf(matrix)], [node], ("transB", 1L));
+            graph.Node(node, "FusedMatMul", OnnxGraph.Microsoft, [x, rows], [node], ("transB", 1L));
             return node;
         }
 
@@ -94,7 +129,13 @@ internal sealed class WeightStore(
     {
         if (!table.IsQuantized)
         {
-            return graph.Node(node, "Gather", [RowsOf(table), ids], ("axis", 0L));
+            if (table.Bits == 32)
+            {
+                return graph.Node(node, "Gather", [RowsOf(table), ids], ("axis", 0L));
+            }
+
+            var halves = graph.Node(node + ".halves", "Gather", [RowsOf(table), ids], ("axis", 0L));
+            return graph.Node(node, "Cast", [halves], ("to", (long)OnnxType.Float));
         }
 
         graph.Node(node, "GatherBlockQuantized", OnnxGraph.Microsoft, [RowsOf(table), ids, ScalesOf(table)], [node],
@@ -106,7 +147,7 @@ internal sealed class WeightStore(
     private string RowsOf(StoredMatrix matrix) => matrix.IsQuantized
         ? graph.External(matrix.Name + ".rows", OnnxType.UInt8,
             [matrix.Rows, (long)matrix.Columns * matrix.Bits / 8], matrix.DataOffset, matrix.DataBytes)
-        : graph.External(matrix.Name + ".weight", OnnxType.Float,
+        : graph.External(matrix.Name + ".weight", matrix.Bits == 16 ? OnnxType.Float16 : OnnxType.Float,
             [matrix.Rows, matrix.Columns], matrix.DataOffset, matrix.DataBytes);
 
     private string ScalesOf(StoredMatrix matrix) => graph.External(matrix.Name + ".scales", OnnxType.Float,
@@ -129,22 +170,29 @@ internal sealed class WeightStore(
     {
         var length = count * matrix.Columns;
         var values = ArrayPool<float>.Shared.Rent(length);
-        var packed = ArrayPool<byte>.Shared.Rent(length);
+        var packed = ArrayPool<byte>.Shared.Rent(length * 2);
         try
         {
             var floats = values.AsSpan(0, length);
             source.ReadRows(row, floats);
-            if (!matrix.IsQuantized)
+            var target = matrix.DataOffset + ((long)row * matrix.Columns * matrix.Bits / 8);
+            if (matrix.Bits == 32)
             {
-                data.Write(matrix.DataOffset + ((long)row * matrix.Columns * sizeof(float)),
-                    MemoryMarshal.AsBytes(floats));
+                data.Write(target, MemoryMarshal.AsBytes(floats));
                 return;
             }
 
             var bytes = packed.AsSpan(0, length * matrix.Bits / 8);
+            if (matrix.Bits == 16)
+            {
+                HalfRounding.Narrow(floats, MemoryMarshal.Cast<byte, Half>(bytes), source.Name);
+                data.Write(target, bytes);
+                return;
+            }
+
             var scales = new float[count * matrix.Blocks];
-            BlockQuantizer.Quantize(floats, matrix.Bits, matrix.BlockSize, bytes, scales);
-            data.Write(matrix.DataOffset + ((long)row * matrix.Columns * matrix.Bits / 8), bytes);
+            BlockQuantizer.Quantize(floats, matrix.Bits, matrix.BlockSize, bytes, scales, options.Rounding);
+            data.Write(target, bytes);
             data.Write(matrix.ScaleOffset + ((long)row * matrix.Blocks * sizeof(float)),
                 MemoryMarshal.AsBytes(scales.AsSpan()));
         }
