@@ -15,10 +15,13 @@ internal static class UntrainedFiles
 
     public static void Write(string directory, SizeShape shape)
     {
-        WriteJson(Path.Combine(directory, "config.json"), json => WriteConfig(json, shape));
+        WriteConfig(directory, shape);
         WriteJson(Path.Combine(directory, "generation_config.json"), WriteGeneration);
         WriteJson(Path.Combine(directory, "tokenizer.json"), json => FillerTokenizer.Write(json, VocabularySize));
     }
+
+    public static void WriteConfig(string directory, SizeShape shape) =>
+        WriteJson(Path.Combine(directory, "config.json"), json => WriteConfig(json, shape));
 
     private static void WriteJson(string path, Action<Utf8JsonWriter> write)
     {
