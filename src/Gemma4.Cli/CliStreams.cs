@@ -2,7 +2,12 @@ namespace Gemma4.Cli;
 
 /// <summary>
 /// Where the program reads and writes; tests pass their own. Interactive means that a person types the input and sees the
-/// output: show a prompt and colors. RawInput is the bytes of Input, for a command that must tell bytes that are no text.
+/// output: show a prompt and colors; unless the error stream goes elsewhere, it may show moving things. RawInput is the bytes of Input, for a command that must tell bytes that are no text.
 /// </summary>
 internal sealed record CliStreams(
-    TextReader Input, TextWriter Output, TextWriter Error, bool IsInteractive = false, Stream? RawInput = null);
+    TextReader Input,
+    TextWriter Output,
+    TextWriter Error,
+    bool IsInteractive = false,
+    Stream? RawInput = null,
+    bool IsErrorRedirected = false);

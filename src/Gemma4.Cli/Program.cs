@@ -15,5 +15,5 @@ using var input = new StreamReader(rawInput, utf8);
 using var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { NewLine = "\n" };
 using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
 var interactive = !Console.IsInputRedirected && !Console.IsOutputRedirected;
-var streams = new CliStreams(input, output, error, interactive, rawInput);
+var streams = new CliStreams(input, output, error, interactive, rawInput, Console.IsErrorRedirected);
 return await CliApplication.RunAsync(args, streams, cancellation.Token).ConfigureAwait(false);

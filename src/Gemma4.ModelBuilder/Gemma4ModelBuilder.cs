@@ -2,10 +2,12 @@ using Gemma4.ModelBuilder.Checkpoints;
 using Gemma4.ModelBuilder.Folders;
 using Gemma4.ModelBuilder.Graphs;
 using Gemma4.ModelBuilder.Onnx;
+using Gemma4.ModelBuilder.Untrained;
 
 namespace Gemma4.ModelBuilder;
 
-/// <summary>Turns a Gemma 4 checkpoint as Hugging Face publishes it into a folder that ONNX Runtime can run.</summary>
+/// <summary>Makes folders that ONNX Runtime can run: from a Gemma 4 checkpoint as Hugging Face publishes it, or of a
+/// published size without its weights.</summary>
 public static class Gemma4ModelBuilder
 {
     private const string ModelFile = "model.onnx";
@@ -18,15 +20,16 @@ public static class Gemma4ModelBuilder
     /// <summary>
     /// Builds the text model: model.onnx, model.onnx.data, genai_config.json, the tokenizer and configuration files of
     /// the checkpoint, and a README.md that names the sources. The same checkpoint and options give the same bytes.
-    /// Weights pass through a few rows at a time, so memory stays small; the disk needs room for the result. The folder
-    /// appears under its name only when it is complete.
+    /// Weights pass through a few rows at a time on all cores, so memory stays small however large the model; the disk
+    /// needs room for the result. The folder appears under its name only when it is complete; until then it is named
+    /// with ".building" at the end. A build that was killed leaves that one, and the next build clears it away.
     /// </summary>
     /// <param name="checkpointDirectory">Folder with config.json, tokenizer.json and model.safetensors, or its shards
     /// and their index.</param>
     /// <param name="outputDirectory">Folder to make. It must be absent or empty, unless
     /// <see cref="ModelBuildOptions.Overwrite"/> is set.</param>
     /// <param name="options">Precision and limits; null for exact 32-bit floats.</param>
-    /// <param name="progress">Told of each weight written, on the building thread.</param>
+    /// <param name="progress">Told of the weights written, on the building threads, never on two at once.</param>
     /// <param name="cancellationToken">Ends the build and removes what was written.</param>
     /// <exception cref="DirectoryNotFoundException">The checkpoint folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">A needed file is missing in it.</exception>
@@ -35,7 +38,8 @@ public static class Gemma4ModelBuilder
     /// <exception cref="NotSupportedException">The model is no Gemma 4 text model, or an adapter that is not merged.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    /// <exception cref="IOException">The output folder is in use, not empty, or the disk is full.</exception>
+    /// <exception cref="IOException">The output folder is not empty, another build is writing it, or the disk has too
+    /// little room, which is checked before the first matrix is written.</exception>
     public static async Task<ModelBuildResult> BuildAsync(
         string checkpointDirectory,
         string outputDirectory,
@@ -55,11 +59,73 @@ public static class Gemma4ModelBuilder
         }
 
         return await Task.Run(
-            () => RunAsync(checkpointDirectory, outputDirectory, options, progress, cancellationToken),
+            () => FromCheckpointAsync(checkpointDirectory, outputDirectory, options, progress, cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<ModelBuildResult> RunAsync(
+    /// <summary>
+    /// Builds a model of a published size with random weights, for measuring speed and memory without a download. The
+    /// folder is complete: its tokenizer has the published number of tokens and the control tokens at their ids, and
+    /// invented words everywhere else. The same arguments give the same bytes on any machine.
+    /// </summary>
+    /// <param name="model">Size, depth and seed.</param>
+    /// <param name="outputDirectory">As for <see cref="BuildAsync"/>.</param>
+    /// <param name="options">Precision and limits; null for exact 32-bit floats.</param>
+    /// <param name="progress">Told of the weights written, on the building threads, never on two at once.</param>
+    /// <param name="cancellationToken">Ends the build and removes what was written.</param>
+    /// <returns>No notes: nothing is left out.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range, or the size has fewer layers.</exception>
+    /// <exception cref="NotSupportedException">The builder makes no graph for this size.</exception>
+    /// <exception cref="IOException">As for <see cref="BuildAsync"/>.</exception>
+    public static async Task<ModelBuildResult> BuildRandomAsync(
+        RandomModel model,
+        string outputDirectory,
+        ModelBuildOptions? options = null,
+        IProgress<ModelBuildProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(outputDirectory);
+        options ??= new ModelBuildOptions();
+        Check(options);
+        var shape = SizeShape.Of(model.Size);
+        if (model.Layers is { } layers && (layers < 1 || layers > shape.Layers))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(model), $"Layers is {layers}; {shape.Name} has {shape.Layers}. Choose 1 to {shape.Layers}, or null for all.");
+        }
+
+        shape = shape.WithLayers(model.Layers ?? shape.Layers);
+        return await Task.Run(
+            () => FromRandomAsync(model, shape, outputDirectory, options, progress, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<ModelBuildResult> FromRandomAsync(
+        RandomModel model,
+        SizeShape shape,
+        string output,
+        ModelBuildOptions options,
+        IProgress<ModelBuildProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        using var folder = StagedFolder.Create(output, options.Overwrite);
+        UntrainedFiles.Write(folder.Path, shape);
+        var config = TextConfig.Read(Path.Combine(folder.Path, "config.json"));
+        var generation = GenerationConfig.Read(Path.Combine(folder.Path, "generation_config.json"));
+        var contextLength = ContextLength(config, options);
+        await WriteModelAsync(
+            config, generation, new UntrainedWeights(model.Seed), folder.Path, options, contextLength, progress, cancellationToken)
+            .ConfigureAwait(false);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "README.md"),
+            ModelCard.Write(config, options, contextLength, [], [], model),
+            cancellationToken).ConfigureAwait(false);
+        folder.Publish();
+        return new ModelBuildResult([]);
+    }
+
+    private static async Task<ModelBuildResult> FromCheckpointAsync(
         string source,
         string output,
         ModelBuildOptions options,
@@ -76,15 +142,10 @@ public static class Gemma4ModelBuilder
         using var checkpoint = Checkpoint.Open(source);
         using var folder = StagedFolder.Create(output, options.Overwrite);
 
-        await File.WriteAllBytesAsync(
-            Path.Combine(folder.Path, ModelFile),
-            BuildGraph(config, checkpoint, folder.Path, options, contextLength, progress, cancellationToken),
-            cancellationToken).ConfigureAwait(false);
-        await File.WriteAllBytesAsync(
-            Path.Combine(folder.Path, "genai_config.json"),
-            GenAiConfig.Write(config, generation, contextLength),
-            cancellationToken).ConfigureAwait(false);
-
+        using var hashes = SourceHashes.Start([configPath, tokenizerPath, .. checkpoint.Files], cancellationToken);
+        await WriteModelAsync(
+            config, generation, checkpoint, folder.Path, options, contextLength, progress, cancellationToken)
+            .ConfigureAwait(false);
         string[] copies = [configPath, tokenizerPath, .. OptionalFiles.Select(name => Path.Combine(source, name))];
         foreach (var file in copies.Where(File.Exists))
         {
@@ -95,18 +156,37 @@ public static class Gemma4ModelBuilder
         }
 
         var notes = BuildNotes.Collect(config, checkpoint, File.Exists(generationPath));
-        var card = await ModelCard.WriteAsync(
-            config, options, contextLength, [configPath, tokenizerPath, .. checkpoint.Files], notes, cancellationToken)
-            .ConfigureAwait(false);
+        var sources = await hashes.ResultAsync().ConfigureAwait(false);
+        var card = ModelCard.Write(config, options, contextLength, sources, notes);
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "README.md"), card, cancellationToken)
             .ConfigureAwait(false);
         folder.Publish();
         return new ModelBuildResult(notes);
     }
 
+    private static async Task WriteModelAsync(
+        TextConfig config,
+        GenerationConfig generation,
+        IWeightSource weights,
+        string directory,
+        ModelBuildOptions options,
+        int contextLength,
+        IProgress<ModelBuildProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        await File.WriteAllBytesAsync(
+            Path.Combine(directory, ModelFile),
+            BuildGraph(config, weights, directory, options, contextLength, progress, cancellationToken),
+            cancellationToken).ConfigureAwait(false);
+        await File.WriteAllBytesAsync(
+            Path.Combine(directory, "genai_config.json"),
+            GenAiConfig.Write(config, generation, contextLength),
+            cancellationToken).ConfigureAwait(false);
+    }
+
     private static byte[] BuildGraph(
         TextConfig config,
-        Checkpoint checkpoint,
+        IWeightSource checkpoint,
         string directory,
         ModelBuildOptions options,
         int contextLength,
@@ -117,6 +197,8 @@ public static class Gemma4ModelBuilder
         var graph = new OnnxGraph(DataFile);
         var weights = new WeightStore(checkpoint, graph, data, options, progress, cancellationToken);
         new Gemma4Graph(config, graph, weights, options, contextLength).Build();
+        DiskSpace.Check(directory, data.Length, options.FreeSpace);
+        weights.CopyMatrices();
         return graph.ToBytes();
     }
 

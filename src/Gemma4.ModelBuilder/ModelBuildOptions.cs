@@ -1,3 +1,4 @@
+using Gemma4.ModelBuilder.Folders;
 using Gemma4.ModelBuilder.Graphs;
 
 namespace Gemma4.ModelBuilder;
@@ -38,4 +39,10 @@ public sealed record ModelBuildOptions
     /// <summary>Whether a non-empty output folder may be replaced. Default false: the build refuses. The old folder
     /// is removed only after the new one is complete.</summary>
     public bool Overwrite { get; init; }
+
+    /// <summary>Threads that copy weights; null for one a core.</summary>
+    internal int? Workers { get; init; }
+
+    /// <summary>Free bytes on the disk of a folder, or null when the system cannot tell.</summary>
+    internal Func<string, long?> FreeSpace { get; init; } = DiskSpace.Free;
 }

@@ -17,7 +17,13 @@ switch (args.FirstOrDefault())
     case "rounding":
         RoundingBenchmarks.Run();
         return 0;
+    case "checkpoint" when args.Length == 3:
+        BuildBenchmarks.WriteCheckpoint(args[1], args[2]);
+        return 0;
+    case "build" when args.Length is 2 or 3:
+        await BuildBenchmarks.BuildAsync(args[1], args.Length == 3 ? args[2] : "int4");
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]");
         return 2;
 }

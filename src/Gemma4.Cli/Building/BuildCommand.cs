@@ -4,7 +4,7 @@ using Gemma4.ModelBuilder;
 
 namespace Gemma4.Cli.Building;
 
-/// <summary>Turns a safetensors checkpoint into a model folder.</summary>
+/// <summary>Makes a model folder from a safetensors checkpoint, or one of a published size without weights.</summary>
 internal static class BuildCommand
 {
     private static readonly Dictionary<string, ModelPrecision> Precisions = new()
@@ -29,18 +29,37 @@ internal static class BuildCommand
 
     private static readonly OptionDefinition Overwrite = new("--overwrite", null, "Replaces OUT when it holds something.");
 
+    private static readonly Dictionary<string, Gemma4Size> Sizes = new()
+    {
+        ["e2b"] = Gemma4Size.E2B,
+        ["e4b"] = Gemma4Size.E4B,
+        ["12b"] = Gemma4Size.Dense12B,
+        ["26b-a4b"] = Gemma4Size.Experts26B,
+        ["31b"] = Gemma4Size.Dense31B,
+    };
+
+    private static readonly OptionDefinition Random =
+        new("--random", "SIZE", "Random weights instead of CHECKPOINT, for measuring: e2b, e4b, 12b, 26b-a4b or 31b.");
+
+    private static readonly OptionDefinition Layers =
+        new("--layers", "N", "With --random: fewer layers than the size has.");
+
+    private static readonly OptionDefinition Seed =
+        new("--seed", "N", "With --random: start of the random weights. Default: 0.");
+
     public static CommandDefinition Definition { get; } = new(
         "build",
-        "CHECKPOINT OUT",
-        2,
+        "CHECKPOINT OUT, or --random SIZE OUT",
+        1,
         2,
         "Turns a safetensors checkpoint folder into a model folder.",
-        [Precision, EmbeddingPrecision, BlockSize, Context, Overwrite],
+        [Precision, EmbeddingPrecision, BlockSize, Context, Overwrite, Random, Layers, Seed],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
-        var (checkpoint, destination) = (arguments.Positionals[0], arguments.Positionals[1]);
+        CheckSource(arguments);
+        var destination = arguments.Positionals[^1];
         var options = new ModelBuildOptions
         {
             Precision = arguments.Choice(Precision.Name, Precisions, ModelPrecision.Float32),
@@ -57,8 +76,10 @@ internal static class BuildCommand
             throw new IOException($"'{destination}' is not empty. Name a new folder, or give --overwrite to replace this one.");
         }
 
-        var result = await Gemma4ModelBuilder
-            .BuildAsync(checkpoint, destination, options, new BuildProgress(streams), cancellationToken)
+        var random = RandomModelOf(arguments);
+        var result = await BuildProgress.ShowAsync(streams, progress => random is null
+            ? Gemma4ModelBuilder.BuildAsync(arguments.Positionals[0], destination, options, progress, cancellationToken)
+            : Gemma4ModelBuilder.BuildRandomAsync(random, destination, options, progress, cancellationToken))
             .ConfigureAwait(false);
         foreach (var note in result.Notes)
         {
@@ -68,6 +89,47 @@ internal static class BuildCommand
         var bytes = new DirectoryInfo(destination).EnumerateFiles().Sum(file => file.Length);
         await streams.Output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture, $"{destination}: {bytes / 1e6:F1} MB")).ConfigureAwait(false);
+    }
+
+    private static void CheckSource(ParsedArguments arguments)
+    {
+        if (arguments.Has(Random.Name))
+        {
+            if (arguments.Positionals.Count > 1)
+            {
+                throw new UsageException(
+                    $"'{Random.Name}' takes the place of CHECKPOINT; leave '{arguments.Positionals[0]}' or '{Random.Name}' out.");
+            }
+
+            return;
+        }
+
+        if (arguments.Positionals.Count < 2)
+        {
+            throw new UsageException($"'build' needs {Definition.Positionals}.");
+        }
+
+        foreach (var option in new[] { Layers, Seed })
+        {
+            if (arguments.Has(option.Name))
+            {
+                throw new UsageException($"'{option.Name}' works with '{Random.Name}' only; a checkpoint has its own weights.");
+            }
+        }
+    }
+
+    private static RandomModel? RandomModelOf(ParsedArguments arguments)
+    {
+        if (!arguments.Has(Random.Name))
+        {
+            return null;
+        }
+
+        return new RandomModel(arguments.Choice(Random.Name, Sizes, default))
+        {
+            Layers = arguments.Integer(Layers.Name, 1),
+            Seed = arguments.Integer(Seed.Name, 0) ?? 0,
+        };
     }
 
     private static int BlockSizeOf(ParsedArguments arguments)

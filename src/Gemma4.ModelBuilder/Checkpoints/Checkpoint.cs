@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Gemma4.ModelBuilder.Checkpoints;
 
 /// <summary>The weights of a checkpoint folder, in one file or in shards, found by their names without prefix.</summary>
-internal sealed class Checkpoint : IDisposable
+internal sealed class Checkpoint : IWeightSource, IDisposable
 {
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";

@@ -5,10 +5,10 @@ namespace Gemma4.ModelBuilder.Checkpoints;
 /// <summary>One stored tensor: where it lies and how to read it as 32-bit floats, row by row.</summary>
 internal sealed class CheckpointTensor
 {
-    private readonly SafetensorsFile _file;
+    private readonly ITensorData _file;
 
     internal CheckpointTensor(
-        SafetensorsFile file, string name, string typeName, int[] shape, long offset, long length)
+        ITensorData file, string name, string typeName, int[] shape, long offset, long length)
     {
         _file = file;
         Name = name;

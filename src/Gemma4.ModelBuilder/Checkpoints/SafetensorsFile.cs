@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
@@ -10,7 +11,7 @@ namespace Gemma4.ModelBuilder.Checkpoints;
 /// A safetensors file: eight bytes of header length, a JSON header of names, types, shapes and offsets, then the data.
 /// Everything the header claims is checked against the file before the first weight is read.
 /// </summary>
-internal sealed class SafetensorsFile : IDisposable
+internal sealed class SafetensorsFile : ITensorData, IDisposable
 {
     private const long LargestHeader = 100_000_000;
     private const string DownloadAgain = "The file is damaged or its download was cut short; fetch it again.";
@@ -31,7 +32,7 @@ internal sealed class SafetensorsFile : IDisposable
 
     public static SafetensorsFile Open(string path)
     {
-        var handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
+        var handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
         var file = new SafetensorsFile(path, handle);
         try
         {
@@ -72,12 +73,29 @@ internal sealed class SafetensorsFile : IDisposable
 
     private static void Widen(SafetensorsType type, ReadOnlySpan<ushort> source, Span<float> destination)
     {
-        for (var i = 0; i < source.Length; i++)
+        if (type == SafetensorsType.F16)
         {
-            // A bfloat16 is the upper half of the float with the same value.
-            destination[i] = type == SafetensorsType.BF16
-                ? BitConverter.UInt32BitsToSingle((uint)source[i] << 16)
-                : (float)BitConverter.UInt16BitsToHalf(source[i]);
+            for (var i = 0; i < source.Length; i++)
+            {
+                destination[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
+            }
+
+            return;
+        }
+
+        // A bfloat16 is the upper half of the float with the same value.
+        var bits = MemoryMarshal.Cast<float, uint>(destination);
+        var done = 0;
+        for (; done <= source.Length - Vector<ushort>.Count; done += Vector<ushort>.Count)
+        {
+            Vector.Widen(new Vector<ushort>(source[done..]), out var low, out var high);
+            (low << 16).CopyTo(bits[done..]);
+            (high << 16).CopyTo(bits[(done + Vector<uint>.Count)..]);
+        }
+
+        for (; done < source.Length; done++)
+        {
+            bits[done] = (uint)source[done] << 16;
         }
     }
 

@@ -1,26 +1,40 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Gemma4.ModelBuilder.Checkpoints;
+using Gemma4.ModelBuilder.Untrained;
 
 namespace Gemma4.ModelBuilder.Folders;
 
 /// <summary>The README.md of a built folder: what it was made from and how.</summary>
 internal static class ModelCard
 {
-    public static async Task<string> WriteAsync(
+    /// <param name="config">The model.</param>
+    /// <param name="options">How it was built.</param>
+    /// <param name="contextLength">Positions it can serve.</param>
+    /// <param name="sources">The files it was built from; none for random weights.</param>
+    /// <param name="notes">What the build left out or assumed.</param>
+    /// <param name="random">What random weights it has; null for those of a checkpoint.</param>
+    public static string Write(
         TextConfig config,
         ModelBuildOptions options,
         int contextLength,
-        IEnumerable<string> sources,
+        IReadOnlyList<SourceFile> sources,
         IReadOnlyList<string> notes,
-        CancellationToken cancellationToken)
+        RandomModel? random = null)
     {
         var card = new StringBuilder();
         card.Append("# Gemma 4 text model for ONNX Runtime\n\n");
-        card.Append("Built by Gemma4.ModelBuilder from a safetensors checkpoint. The weights keep the licence of that ");
-        card.Append("checkpoint. Text only: images and audio are not read.\n\n");
+        card.Append(random is null
+            ? "Built by Gemma4.ModelBuilder from a safetensors checkpoint. The weights keep the licence of that checkpoint. "
+            : "Built by Gemma4.ModelBuilder with random weights: it runs as fast as the real model, and what it says means nothing. ");
+        card.Append("Text only: images and audio are not read.\n\n");
         card.Append("| setting | value |\n|---|---|\n");
+        if (random is not null)
+        {
+            Row(card, "random weights of size", SizeShape.Of(random.Size).Name);
+            Row(card, "seed", random.Seed);
+        }
+
         Row(card, "precision", options.Precision.ToString());
         Row(card, "embedding and head", options.HeadPrecision.ToString());
         Row(card, "block size", options.BlockSize);
@@ -29,20 +43,25 @@ internal static class ModelCard
         Row(card, "layers", config.Layers.Count);
         Row(card, "layers with a cache", config.CacheOwners.Count());
         Row(card, "vocabulary", config.VocabularySize);
-        card.Append("\nThe graph returns the logits of the last position only.\n\n");
+        card.Append("\nThe graph returns the logits of the last position only.\n");
+        if (notes.Count > 0)
+        {
+            card.Append('\n');
+        }
+
         foreach (var note in notes)
         {
             card.Append("- ").Append(note).Append('\n');
         }
 
-        card.Append(notes.Count > 0 ? "\n" : "");
-        card.Append("| source file | SHA-256 |\n|---|---|\n");
+        if (sources.Count > 0)
+        {
+            card.Append("\n| source file | SHA-256 |\n|---|---|\n");
+        }
+
         foreach (var source in sources)
         {
-            var stream = File.OpenRead(source);
-            await using var _ = stream.ConfigureAwait(false);
-            var hash = await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false);
-            Row(card, Path.GetFileName(source), Convert.ToHexStringLower(hash));
+            Row(card, source.Name, source.Sha256);
         }
 
         return card.ToString();

@@ -1,13 +1,18 @@
 using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Gemma4.ModelBuilder.Checkpoints;
 using Gemma4.ModelBuilder.Onnx;
 
 namespace Gemma4.ModelBuilder.Graphs;
 
-/// <summary>Moves weights from the checkpoint into the ONNX folder, a few rows at a time, and declares them in the graph.</summary>
+/// <summary>
+/// Declares weights in the graph and moves them into the ONNX folder, a few rows at a time. Small ones are written at
+/// once; matrices only get their place, so that the size of the whole is known before the long part starts.
+/// </summary>
 internal sealed class WeightStore(
-    Checkpoint checkpoint,
+    IWeightSource checkpoint,
     OnnxGraph graph,
     ExternalDataFile data,
     ModelBuildOptions options,
@@ -17,6 +22,10 @@ internal sealed class WeightStore(
     private const int ChunkValues = 1 << 20;
     private const int LargestInline = 1024;
     private const int SmallestBlock = 16;
+
+    private readonly List<(CheckpointTensor Source, StoredMatrix Matrix)> _matrices = [];
+    private readonly Lock _progressLock = new();
+    private long _written;
 
     /// <summary>A float vector as stored: a norm weight or a layer scalar.</summary>
     public string Vector(string name, int size)
@@ -54,7 +63,6 @@ internal sealed class WeightStore(
 
         var offset = data.Reserve(bytes.Length);
         data.Write(offset, bytes);
-        progress?.Report(new ModelBuildProgress(name, data.Length));
         return graph.External(name, OnnxType.Float, shape, offset, bytes.Length);
     }
 
@@ -62,18 +70,18 @@ internal sealed class WeightStore(
     public string Integers(string name, long[] values, bool scalar = false) =>
         graph.Inline(name, OnnxType.Int64, scalar ? [] : [values.Length], MemoryMarshal.AsBytes(values.AsSpan()));
 
-    /// <summary>Copies a matrix [rows, columns] in the precision asked for.</summary>
+    /// <summary>Makes room for a matrix [rows, columns] in the precision asked for; <see cref="CopyMatrices"/> fills it.</summary>
     public StoredMatrix Matrix(string name, int rows, int columns, ModelPrecision precision) =>
-        Store(checkpoint.Get(name + ".weight", rows, columns), name, rows, columns, precision);
+        Reserve(checkpoint.Get(name + ".weight", rows, columns), name, rows, columns, precision);
 
-    /// <summary>Copies the matrices of one tensor [count, rows, columns] in the precision asked for.</summary>
+    /// <summary>Makes room for the matrices of one tensor [count, rows, columns].</summary>
     public StoredMatrix[] Stack(string name, int count, int rows, int columns, ModelPrecision precision)
     {
-        var stack = Store(checkpoint.Get(name, count, rows, columns), name, count * rows, columns, precision);
+        var stack = Reserve(checkpoint.Get(name, count, rows, columns), name, count * rows, columns, precision);
         return [.. Enumerable.Range(0, count).Select(index => stack.Part(index, rows))];
     }
 
-    private StoredMatrix Store(
+    private StoredMatrix Reserve(
         CheckpointTensor source, string name, int rows, int columns, ModelPrecision precision)
     {
         var block = precision is ModelPrecision.Int8 or ModelPrecision.Int4 ? FittingBlock(columns) : 0;
@@ -88,15 +96,55 @@ internal sealed class WeightStore(
         matrix = matrix with { DataOffset = data.Reserve(matrix.DataBytes) };
         matrix = matrix with { ScaleOffset = matrix.IsQuantized ? data.Reserve(matrix.ScaleBytes) : 0 };
 
-        var rowsAtOnce = Math.Clamp(ChunkValues / columns, 1, rows);
-        for (var row = 0; row < rows; row += rowsAtOnce)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            CopyRows(source, matrix, row, Math.Min(rowsAtOnce, rows - row));
-        }
-
-        progress?.Report(new ModelBuildProgress(name, data.Length));
+        _matrices.Add((source, matrix));
         return matrix;
+    }
+
+    /// <summary>Fills the matrices on all cores. Each row has its own place, so the order of the work leaves no trace.</summary>
+    public void CopyMatrices()
+    {
+        _written = data.Length - _matrices.Sum(m => m.Matrix.DataBytes + m.Matrix.ScaleBytes);
+        var work = Partitioner.Create(Chunks(), EnumerablePartitionerOptions.NoBuffering);
+        var limits = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = options.Workers ?? Environment.ProcessorCount,
+            CancellationToken = cancellationToken,
+        };
+        try
+        {
+            Parallel.ForEach(work, limits, chunk =>
+            {
+                var (source, matrix, row, count) = chunk;
+                CopyRows(source, matrix, row, count);
+                Report(matrix, count);
+            });
+        }
+        catch (AggregateException failures)
+        {
+            ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
+        }
+    }
+
+    private IEnumerable<(CheckpointTensor Source, StoredMatrix Matrix, int Row, int Count)> Chunks()
+    {
+        foreach (var (source, matrix) in _matrices)
+        {
+            var rowsAtOnce = Math.Clamp(ChunkValues / matrix.Columns, 1, matrix.Rows);
+            for (var row = 0; row < matrix.Rows; row += rowsAtOnce)
+            {
+                yield return (source, matrix, row, Math.Min(rowsAtOnce, matrix.Rows - row));
+            }
+        }
+    }
+
+    private void Report(StoredMatrix matrix, int rows)
+    {
+        // One report at a time and in rising order, whichever thread was faster.
+        lock (_progressLock)
+        {
+            _written += (matrix.DataBytes + matrix.ScaleBytes) / matrix.Rows * rows;
+            progress?.Report(new ModelBuildProgress(matrix.Name, _written, data.Length));
+        }
     }
 
     /// <summary>x [.., columns] times the matrix transposed: [.., rows].</summary>

@@ -37,4 +37,29 @@ public sealed class BuildCommandTests
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("no/such/checkpoint", run.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Did you mean 'e2b'?", "--random", "e2c", "out")]
+    [InlineData("takes the place of CHECKPOINT", "--random", "e2b", "checkpoint", "out")]
+    [InlineData("needs CHECKPOINT OUT, or --random SIZE OUT", "out")]
+    [InlineData("'--layers' works with '--random' only", "checkpoint", "out", "--layers", "2")]
+    [InlineData("'--seed' works with '--random' only", "checkpoint", "out", "--seed", "2")]
+    [InlineData("'--layers' takes a whole number of 1 or more", "--random", "e2b", "out", "--layers", "0")]
+    [InlineData("'--random' needs a value", "out", "--random")]
+    public async Task Words_that_do_not_go_together_are_refused(string part, params string[] words)
+    {
+        var run = await CliRun.Of(["build", .. words]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(part, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_depth_beyond_the_size_names_both()
+    {
+        var run = await CliRun.Of("build", "--random", "e2b", "--layers", "36", Path.Combine(Path.GetTempPath(), "gemma4-never-made"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("E2B has 35", run.Error, StringComparison.Ordinal);
+    }
 }
