@@ -2,6 +2,7 @@ using System.Reflection;
 using Gemma4.Cli.Arguments;
 using Gemma4.Cli.Building;
 using Gemma4.Cli.Chat;
+using Gemma4.Cli.Download;
 using Gemma4.Cli.Inspect;
 
 namespace Gemma4.Cli;
@@ -15,7 +16,7 @@ internal static class CliApplication
     private const int Cancelled = 130;
 
     public static IReadOnlyList<CommandDefinition> Commands { get; } =
-        [ChatCommand.Definition, BuildCommand.Definition, .. InspectCommands.Definitions];
+        [ChatCommand.Definition, PullCommand.Definition, .. ModelsCommands.Definitions, BuildCommand.Definition, .. InspectCommands.Definitions];
 
     public static Task<int> RunAsync(
         string[] args, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken) =>

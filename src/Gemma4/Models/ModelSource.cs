@@ -17,7 +17,8 @@ internal sealed class ModelSource(Gemma4Options options, TimeProvider time) : ID
 
     public async Task<string> ResolveAsync(CancellationToken cancellationToken)
     {
-        if (_directory is { } known)
+        // A model may be removed from the cache while a client has it unloaded.
+        if (_directory is { } known && (options.Model is null || Directory.Exists(known)))
         {
             return known;
         }
