@@ -42,7 +42,7 @@ internal sealed class HubClient : IDisposable
             }
 
             Uri current = page;
-            (byte[] json, string? pageCommit, page) = await retry.RunAsync(
+            (IReadOnlyList<HubFile> entries, string? pageCommit, page) = await retry.RunAsync(
                 $"The listing of '{model}'",
                 () => PageAsync(current, model, cancellationToken),
                 cancellationToken).ConfigureAwait(false);
@@ -53,7 +53,7 @@ internal sealed class HubClient : IDisposable
                     model.Repository, commit is null ? "the server does not say to which commit it belongs" : "it changed while it was read; start the download again");
             }
 
-            ListingReader.Read(json, model.Repository, files);
+            files.AddRange(entries);
         }
 
         return ListingPath.Collision(files.Select(file => file.Path)) is { } path
@@ -127,7 +127,7 @@ internal sealed class HubClient : IDisposable
         },
         cancellationToken);
 
-    private async Task<(byte[] Json, string? Commit, Uri? Next)> PageAsync(Uri page, ModelReference model, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<HubFile> Files, string? Commit, Uri? Next)> PageAsync(Uri page, ModelReference model, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await SendAsync(page, null, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
@@ -136,8 +136,9 @@ internal sealed class HubClient : IDisposable
         }
 
         byte[] json = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<HubFile> files = ListingReader.Read(json, model.Repository);
         string? commit = response.Headers.TryGetValues("X-Repo-Commit", out IEnumerable<string>? values) ? values.First() : null;
-        return (json, commit is not null && ModelReference.IsCommitId(commit) ? commit : null, Next(response, page, model));
+        return (files, commit is not null && ModelReference.IsCommitId(commit) ? commit : null, Next(response, page, model));
     }
 
     private Uri? Next(HttpResponseMessage response, Uri page, ModelReference model)

@@ -5,8 +5,9 @@ namespace Gemma4.Models.Download;
 /// <summary>Reads one page of a hub's file listing; nothing in it is trusted.</summary>
 internal static class ListingReader
 {
-    internal static void Read(ReadOnlyMemory<byte> json, string repository, List<HubFile> files)
+    internal static IReadOnlyList<HubFile> Read(ReadOnlyMemory<byte> json, string repository)
     {
+        List<HubFile> files = [];
         JsonDocument document;
         try
         {
@@ -49,6 +50,8 @@ internal static class ListingReader
                 }
             }
         }
+
+        return files;
     }
 
     internal static Gemma4DownloadException Refused(string repository, string fact) =>
