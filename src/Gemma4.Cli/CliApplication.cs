@@ -4,6 +4,7 @@ using Gemma4.Cli.Benchmarking;
 using Gemma4.Cli.Building;
 using Gemma4.Cli.Chat;
 using Gemma4.Cli.Doctor;
+using Gemma4.Cli.Download;
 using Gemma4.Cli.Inspect;
 
 namespace Gemma4.Cli;
@@ -17,9 +18,9 @@ internal static class CliApplication
     private const int Cancelled = 130;
 
     public static IReadOnlyList<CommandDefinition> Commands { get; } =
-        [
-        ChatCommand.Definition, BuildCommand.Definition, DoctorCommand.Definition, BenchCommand.Definition,
-        .. InspectCommands.Definitions,
+    [
+        ChatCommand.Definition, PullCommand.Definition, .. ModelsCommands.Definitions, BuildCommand.Definition,
+        DoctorCommand.Definition, BenchCommand.Definition, .. InspectCommands.Definitions,
     ];
 
     public static Task<int> RunAsync(

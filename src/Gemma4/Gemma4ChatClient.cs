@@ -52,7 +52,7 @@ public sealed class Gemma4ChatClient : IChatClient
         _timeProvider = timeProvider ?? TimeProvider.System;
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<Gemma4ChatClient>();
         _host = new ModelHost(options, _timeProvider, _logger);
-        string modelId = options.ModelId ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelPath!)));
+        string modelId = options.ModelId ?? options.Model?.Split('@')[0] ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelPath!)));
         _metadata = new ChatClientMetadata(ProviderName, providerUri: null, modelId);
     }
 

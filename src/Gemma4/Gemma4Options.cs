@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Gemma4.Generation;
 using Gemma4.Models;
+using Gemma4.Models.Download;
 using Gemma4.OnnxRuntime;
 using Gemma4.Prompting;
 
@@ -10,14 +11,23 @@ namespace Gemma4;
 public sealed class Gemma4Options
 {
     /// <summary>
-    /// Model folder with <c>genai_config.json</c>, <c>model.onnx</c> and <c>tokenizer.json</c>. Required; there is no
-    /// default. Relative paths count from the current directory.
+    /// Model folder with <c>genai_config.json</c>, <c>model.onnx</c> and <c>tokenizer.json</c>. Either this or
+    /// <see cref="Model"/> is required; there is no default. Relative paths count from the current directory.
     /// </summary>
     public string? ModelPath { get; set; }
 
     /// <summary>
-    /// Name under which the model is reported and asked for in <c>ChatOptions.ModelId</c>. The default is the name of
-    /// the model folder.
+    /// Model on a hub instead of a folder: <c>owner/name</c> or <c>owner/name@revision</c>. It is taken from the cache
+    /// that <c>gemma4 pull</c> fills, and fetched at first use only if <see cref="Download"/> allows it. The default is null.
+    /// </summary>
+    public string? Model { get; set; }
+
+    /// <summary>Whether and how <see cref="Model"/> is fetched. By default only the cache is looked at.</summary>
+    public ModelDownloadOptions Download { get; } = new();
+
+    /// <summary>
+    /// Name under which the model is reported and asked for in <c>ChatOptions.ModelId</c>. The default is
+    /// <see cref="Model"/> without the revision, else the name of the model folder.
     /// </summary>
     public string? ModelId { get; set; }
 

@@ -1,3 +1,4 @@
+using Gemma4.Models.Download;
 using Gemma4.OnnxRuntime;
 using Microsoft.Extensions.Options;
 
@@ -8,10 +9,7 @@ internal sealed class Gemma4OptionsValidator : IValidateOptions<Gemma4Options>
     public ValidateOptionsResult Validate(string? name, Gemma4Options options)
     {
         List<string> failures = [];
-        if (string.IsNullOrWhiteSpace(options.ModelPath))
-        {
-            failures.Add("Gemma4Options.ModelPath is not set. Set it to a model folder, or call UseNano() for the built-in demo model.");
-        }
+        CheckModel(options, failures);
 
         if (options.PrefillChunkSize < 1)
         {
@@ -37,6 +35,28 @@ internal sealed class Gemma4OptionsValidator : IValidateOptions<Gemma4Options>
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void CheckModel(Gemma4Options options, List<string> failures)
+    {
+        bool hasPath = !string.IsNullOrWhiteSpace(options.ModelPath);
+        if (!hasPath && options.Model is null)
+        {
+            failures.Add("Gemma4Options.ModelPath is not set. Set it to a model folder, set Model to a hub's 'owner/name', or call UseNano() for the built-in demo model.");
+        }
+        else if (hasPath && options.Model is not null)
+        {
+            failures.Add($"Gemma4Options.ModelPath ('{options.ModelPath}') and Model ('{options.Model}') exclude each other. Set one to null.");
+        }
+        else if (options.Model is { } model && !ModelReference.TryParse(model, out _))
+        {
+            failures.Add($"Gemma4Options.Model is '{model}'; it must be {ModelReference.Shape}. A folder goes into ModelPath.");
+        }
+
+        if (options.Model is not null && DownloadSettings.Problem(options.Download) is { } problem)
+        {
+            failures.Add($"Gemma4Options.Download.{problem}");
+        }
     }
 
     private static void CheckBudget(string effort, int? budget, List<string> failures)

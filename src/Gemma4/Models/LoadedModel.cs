@@ -20,9 +20,9 @@ internal sealed class LoadedModel : IDisposable
 
     public IGenerationEngine Engine { get; }
 
-    public static LoadedModel Load(Gemma4Options options)
+    public static LoadedModel Load(Gemma4Options options, string directory)
     {
-        Gemma4ModelFolder folder = Gemma4ModelFolder.Open(options.ModelPath!);
+        Gemma4ModelFolder folder = Gemma4ModelFolder.Open(directory);
         Gemma4Tokenizer tokenizer = LoadTokenizer(folder);
         // Checked before the weights are read: a mismatch must not leave gigabytes behind.
         if (tokenizer.VocabularySize > folder.VocabularySize)

@@ -6,6 +6,7 @@ namespace Gemma4.Models;
 internal sealed class ModelHost : IDisposable
 {
     private readonly Gemma4Options _options;
+    private readonly ModelSource _source;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _loading = new(1, 1);
@@ -18,6 +19,7 @@ internal sealed class ModelHost : IDisposable
     public ModelHost(Gemma4Options options, TimeProvider timeProvider, ILogger logger)
     {
         _options = options;
+        _source = new ModelSource(options, timeProvider);
         _timeProvider = timeProvider;
         _logger = logger;
         if (options.UnloadAfterIdle is not null)
@@ -33,6 +35,8 @@ internal sealed class ModelHost : IDisposable
             return lease;
         }
 
+        // Before the queue for loading: callers share a download, and each may give up on it alone.
+        string directory = await _source.ResolveAsync(cancellationToken).ConfigureAwait(false);
         await _loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -42,7 +46,7 @@ internal sealed class ModelHost : IDisposable
                 return loaded;
             }
 
-            LoadedModel model = await Task.Run(Load, cancellationToken).ConfigureAwait(false);
+            LoadedModel model = await Task.Run(() => Load(directory), cancellationToken).ConfigureAwait(false);
             lock (_gate)
             {
                 if (_disposed)
@@ -77,6 +81,7 @@ internal sealed class ModelHost : IDisposable
             _model = _leases == 0 ? null : _model;
         }
 
+        _source.Dispose();
         _idleTimer?.Dispose();
         idle?.Dispose();
     }
@@ -119,10 +124,10 @@ internal sealed class ModelHost : IDisposable
         }
     }
 
-    private LoadedModel Load()
+    private LoadedModel Load(string directory)
     {
         long start = _timeProvider.GetTimestamp();
-        LoadedModel model = LoadedModel.Load(_options);
+        LoadedModel model = LoadedModel.Load(_options, directory);
         Gemma4Log.ModelLoaded(_logger, model.Folder.Directory, _timeProvider.GetElapsedTime(start).TotalMilliseconds, model.Engine.MaxContextTokens);
         return model;
     }
