@@ -51,7 +51,10 @@ public sealed class ExpertTests : IDisposable
         await Gemma4ModelBuilder.BuildAsync(_folder.Path("rounded"), _folder.Path("floats"));
         await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("quantised"), new()
         {
-            Precision = precision, EmbeddingPrecision = precision, BlockSize = Block, AccuracyLevel = 1,
+            Precision = precision,
+            EmbeddingPrecision = precision,
+            BlockSize = Block,
+            AccuracyLevel = 1,
         });
         using var floats = new GraphRunner(_folder.Path("floats"));
         using var quantised = new GraphRunner(_folder.Path("quantised"));

@@ -30,6 +30,36 @@ public sealed class BuildCommandTests
     }
 
     [Fact]
+    public async Task Precisions_reach_the_folder_and_what_was_left_out_is_told()
+    {
+        var root = Directory.CreateTempSubdirectory("gemma4-cli-");
+        try
+        {
+            var folder = Path.Combine(root.FullName, "model");
+            string[] build = ["build", RepositoryData.Path("tiny", "e2b"), folder, "--overwrite", "--precision"];
+
+            var half = await CliRun.Of([.. build, "fp16"]);
+            var halfCard = await File.ReadAllTextAsync(Path.Combine(folder, "README.md"));
+            var four = await CliRun.Of([.. build, "int4", "--embedding-precision", "fp16", "--block-size", "16"]);
+            var fourCard = await File.ReadAllTextAsync(Path.Combine(folder, "README.md"));
+            var wrong = await CliRun.Of([.. build, "int3"]);
+
+            Assert.True(half.ExitCode == 0, half.Error);
+            Assert.Contains("note: ", half.Error, StringComparison.Ordinal);
+            Assert.Contains("| precision | Float16 |", halfCard, StringComparison.Ordinal);
+            Assert.True(four.ExitCode == 0, four.Error);
+            Assert.Contains("| precision | Int4 |", fourCard, StringComparison.Ordinal);
+            Assert.Contains("| embedding and head | Float16 |", fourCard, StringComparison.Ordinal);
+            Assert.NotEqual(0, wrong.ExitCode);
+            Assert.Contains("fp16", wrong.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_missing_checkpoint_is_named()
     {
         var run = await CliRun.Of("build", "no/such/checkpoint", Path.Combine(Path.GetTempPath(), "gemma4-never-made"));
