@@ -98,7 +98,7 @@ public static class Gemma4ModelBuilder
             cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task FromRandomAsync(
+    internal static async Task FromRandomAsync(
         RandomModel model,
         SizeShape shape,
         string output,
