@@ -101,7 +101,7 @@ public static class Gemma4ModelBuilder
             cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<ModelBuildResult> FromRandomAsync(
+    internal static async Task<ModelBuildResult> FromRandomAsync(
         RandomModel model,
         SizeShape shape,
         string output,

@@ -34,7 +34,7 @@ internal static class FillerTokenizer
     public static void Write(Utf8JsonWriter json, int vocabularySize)
     {
         json.WriteString("version", "1.0");
-        WriteControls(json);
+        WriteControls(json, vocabularySize);
         json.WriteStartObject("normalizer");
         WriteReplace(json, " ", WordMark);
         json.WriteEndObject();
@@ -61,10 +61,10 @@ internal static class FillerTokenizer
         json.WriteEndObject();
     }
 
-    private static void WriteControls(Utf8JsonWriter json)
+    private static void WriteControls(Utf8JsonWriter json, int vocabularySize)
     {
         json.WriteStartArray("added_tokens");
-        foreach (var (id, text) in Controls)
+        foreach (var (id, text) in Controls.Where(control => control.Id < vocabularySize))
         {
             json.WriteStartObject();
             json.WriteNumber("id", id);

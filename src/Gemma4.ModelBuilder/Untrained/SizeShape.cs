@@ -8,6 +8,8 @@ internal sealed record SizeShape
     /// <summary>model_type of the outer object; the text part adds "_text".</summary>
     public string ModelType { get; init; } = "gemma4";
 
+    public int VocabularySize { get; init; } = 262_144;
+
     public required int HiddenSize { get; init; }
 
     public required int Layers { get; init; }

@@ -5,8 +5,6 @@ namespace Gemma4.ModelBuilder.Untrained;
 /// <summary>Writes the configuration files that a checkpoint of a published size would have.</summary>
 internal static class UntrainedFiles
 {
-    public const int VocabularySize = 262_144;
-
     private const int PadId = 0;
     private const int EndId = 1;
     private const int BeginId = 2;
@@ -17,7 +15,7 @@ internal static class UntrainedFiles
     {
         WriteConfig(directory, shape);
         WriteJson(Path.Combine(directory, "generation_config.json"), WriteGeneration);
-        WriteJson(Path.Combine(directory, "tokenizer.json"), json => FillerTokenizer.Write(json, VocabularySize));
+        WriteJson(Path.Combine(directory, "tokenizer.json"), json => FillerTokenizer.Write(json, shape.VocabularySize));
     }
 
     public static void WriteConfig(string directory, SizeShape shape) =>
@@ -41,7 +39,7 @@ internal static class UntrainedFiles
         json.WriteNumber("video_token_id", FillerTokenizer.VideoId);
         json.WriteStartObject("text_config");
         json.WriteString("model_type", shape.ModelType + "_text");
-        json.WriteNumber("vocab_size", VocabularySize);
+        json.WriteNumber("vocab_size", shape.VocabularySize);
         json.WriteNumber("hidden_size", shape.HiddenSize);
         json.WriteNumber("num_hidden_layers", shape.Layers);
         json.WriteStartArray("layer_types");
@@ -56,7 +54,7 @@ internal static class UntrainedFiles
         WriteAttention(json, shape);
         WriteFeedForward(json, shape);
         json.WriteNumber("hidden_size_per_layer_input", shape.PerLayerInput);
-        json.WriteNumber("vocab_size_per_layer_input", shape.PerLayerInput > 0 ? VocabularySize : 0);
+        json.WriteNumber("vocab_size_per_layer_input", shape.PerLayerInput > 0 ? shape.VocabularySize : 0);
         json.WriteNumber("rms_norm_eps", 1e-6);
         json.WriteNumber("final_logit_softcapping", 30.0);
         json.WriteBoolean("tie_word_embeddings", true);
