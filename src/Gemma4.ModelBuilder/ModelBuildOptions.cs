@@ -1,3 +1,6 @@
+using Gemma4.Models;
+using Gemma4.ModelBuilder.Graphs;
+
 namespace Gemma4.ModelBuilder;
 
 /// <summary>What <see cref="Gemma4ModelBuilder"/> makes of a checkpoint.</summary>
@@ -30,4 +33,13 @@ public sealed record ModelBuildOptions
     /// <summary>Whether a non-empty output folder may be replaced. Default false: the build refuses. The old folder
     /// is removed only after the new one is complete.</summary>
     public bool Overwrite { get; init; }
+
+    /// <summary>How the folder is divided. Default <see cref="ModelLayout.Text"/>: one graph, the fastest and smallest.
+    /// The other two keep the embedding table twice, because the embedding is a graph of its own and the output head
+    /// is the same table. <see cref="ModelLayout.TransformersJs"/> has no rotary tables, so that
+    /// <see cref="ContextLength"/> must stay null.</summary>
+    public ModelLayout Layout { get; init; }
+
+    /// <summary>Habits of an exporter to imitate; null for those that go with the layout.</summary>
+    internal GraphStyle? Style { get; init; }
 }

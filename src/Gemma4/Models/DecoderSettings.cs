@@ -8,7 +8,14 @@ namespace Gemma4.Models;
 /// </summary>
 internal sealed record DecoderSettings
 {
+    /// <summary>The file the values come from, for complaints.</summary>
+    internal string ConfigName { get; init; } = "genai_config.json";
+
     internal string InputIds { get; init; } = "input_ids";
+
+    internal string InputsEmbeds { get; init; } = "inputs_embeds";
+
+    internal string PerLayerInputs { get; init; } = "per_layer_inputs";
 
     internal string AttentionMask { get; init; } = "attention_mask";
 
@@ -28,6 +35,12 @@ internal sealed record DecoderSettings
 
     internal int? HeadSize { get; init; }
 
+    /// <summary>One for each cache, where the file tells them apart.</summary>
+    internal IReadOnlyList<CacheShape> CacheShapes { get; init; } = [];
+
+    internal CacheShape ShapeOf(int cache) =>
+        cache < CacheShapes.Count ? CacheShapes[cache] : new CacheShape(KeyValueHeads, HeadSize);
+
     internal static DecoderSettings Read(ConfigFile file, JsonElement? decoder)
     {
         JsonElement? inputs = file.Section(decoder, "inputs");
@@ -36,6 +49,8 @@ internal sealed record DecoderSettings
         return new DecoderSettings
         {
             InputIds = file.Text(inputs, "input_ids") ?? defaults.InputIds,
+            InputsEmbeds = file.Text(inputs, "inputs_embeds") ?? defaults.InputsEmbeds,
+            PerLayerInputs = file.Text(inputs, "per_layer_inputs") ?? defaults.PerLayerInputs,
             AttentionMask = file.Text(inputs, "attention_mask") ?? defaults.AttentionMask,
             PositionIds = file.Text(inputs, "position_ids") ?? defaults.PositionIds,
             PastKeys = file.Text(inputs, "past_key_names") ?? defaults.PastKeys,
