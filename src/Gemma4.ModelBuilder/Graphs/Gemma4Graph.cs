@@ -280,9 +280,10 @@ internal sealed class Gemma4Graph
 
     private void Score()
     {
+        var traced = new TracedOutput(_graph, _weights);
         if (_style.TakesLogitsToKeep)
         {
-            KeepAskedPositions();
+            _hidden = traced.KeepAskedPositions(_hidden);
         }
 
         var x = Norm("norm", _hidden, _config.HiddenSize);
@@ -299,37 +300,11 @@ internal sealed class Gemma4Graph
 
         if (_style.TakesCacheBranch)
         {
-            CheckBranch(logits);
+            traced.CheckBranch(logits, PastName(0, "key"));
         }
 
-        if (_style.TracedAttention)
-        {
-            _graph.Output("logits", OnnxType.Float, "batch_size", "scored_length", _config.VocabularySize);
-            return;
-        }
-
-        _graph.Output("logits", OnnxType.Float, "batch_size", 1, _config.VocabularySize);
-    }
-
-    /// <summary>The last positions, as many as asked for; all when asked for 0.</summary>
-    private void KeepAskedPositions()
-    {
-        var count = _graph.Input("num_logits_to_keep", OnnxType.Int64);
-        var from = _graph.Node("kept.from", "Reshape",
-            [_graph.Node("kept.negative", "Neg", [count]), _weights.Integers("kept.shape", [1])]);
-        _hidden = _graph.Node("kept", "Slice",
-            [_hidden, from, _weights.Integers("kept.to", [long.MaxValue]), _weights.Integers("kept.axis", [1])]);
-    }
-
-    /// <summary>Multiplies by 1 when the flag tells rightly whether there is a past, else by 0.</summary>
-    private void CheckBranch(string logits)
-    {
-        var flag = _graph.Input("use_cache_branch", OnnxType.Bool, 1);
-        var past = _graph.Node("branch.past", "Shape", [PastName(0, "key")], ("start", 2L), ("end", 3L));
-        var hasPast = _graph.Node("branch.has_past", "Cast", [past], ("to", (long)OnnxType.Bool));
-        var right = _graph.Node("branch.right", "Equal", [flag, hasPast]);
-        var factor = _graph.Node("branch.factor", "Cast", [right], ("to", (long)OnnxType.Float));
-        Multiply("logits", logits, factor);
+        _graph.Output("logits", OnnxType.Float, "batch_size",
+            _style.TracedAttention ? "scored_length" : 1, _config.VocabularySize);
     }
 
     private (string Cosines, string Sines) Rotary(LayerConfig layer)

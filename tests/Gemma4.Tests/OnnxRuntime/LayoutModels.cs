@@ -33,8 +33,6 @@ public sealed class LayoutModels : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<(string, string), Lazy<Task<string>>> _built = new();
 
-    public static IEnumerable<string> Layouts => Options.Keys.Take(3);
-
     public static IEnumerable<string> All => Options.Keys;
 
     public void Dispose() => _folder.Dispose();
