@@ -3,6 +3,7 @@ using Gemma4.ModelBuilder.Folders;
 using Gemma4.ModelBuilder.Graphs;
 using Gemma4.ModelBuilder.Onnx;
 using Gemma4.ModelBuilder.Untrained;
+using Gemma4.Models;
 
 namespace Gemma4.ModelBuilder;
 
@@ -10,16 +11,13 @@ namespace Gemma4.ModelBuilder;
 /// published size without its weights.</summary>
 public static class Gemma4ModelBuilder
 {
-    private const string ModelFile = "model.onnx";
-    private const string DataFile = "model.onnx.data";
-
     private static readonly int[] BlockSizes = [16, 32, 64, 128, 256];
     private static readonly string[] OptionalFiles =
         ["generation_config.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
 
     /// <summary>
-    /// Builds the text model: model.onnx, model.onnx.data, genai_config.json, the tokenizer and configuration files of
-    /// the checkpoint, and a README.md that names the sources. The same checkpoint and options give the same bytes.
+    /// Builds the text model: the graphs with their weights, genai_config.json where the layout has one, the tokenizer
+    /// and configuration files of the checkpoint, and a README.md that names the sources. The same checkpoint and options give the same bytes.
     /// Weights pass through a few rows at a time on all cores, so memory stays small however large the model; the disk
     /// needs room for the result. The folder appears under its name only when it is complete; until then it is named
     /// with ".building" at the end. A build that was killed leaves that one, and the next build clears it away.
@@ -35,8 +33,8 @@ public static class Gemma4ModelBuilder
     /// <exception cref="FileNotFoundException">A needed file is missing in it.</exception>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit the others.</exception>
     /// <returns>What the build left out or assumed.</returns>
-    /// <exception cref="NotSupportedException">The model is no Gemma 4 text model, or an adapter that is not merged.
-    /// </exception>
+    /// <exception cref="NotSupportedException">The model is no Gemma 4 text model, it is an adapter that is not merged,
+    /// or an option does not go with the layout.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="IOException">The output folder is not empty, another build is writing it, or the disk has too
     /// little room, which is checked before the first matrix is written.</exception>
@@ -174,36 +172,65 @@ public static class Gemma4ModelBuilder
         IProgress<ModelBuildProgress>? progress,
         CancellationToken cancellationToken)
     {
-        await File.WriteAllBytesAsync(
-            Path.Combine(directory, ModelFile),
-            BuildGraph(config, weights, directory, options, contextLength, progress, cancellationToken),
-            cancellationToken).ConfigureAwait(false);
-        await File.WriteAllBytesAsync(
-            Path.Combine(directory, "genai_config.json"),
-            GenAiConfig.Write(config, generation, contextLength),
-            cancellationToken).ConfigureAwait(false);
+        // Every graph is laid out before the first matrix is written, so that the size of the whole is known.
+        var parts = new List<(GraphFile File, OnnxGraph Graph, ExternalDataFile Data, WeightStore Weights)>();
+        try
+        {
+            foreach (var file in GraphFile.Of(options))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(directory, file.Path))!);
+                var data = new ExternalDataFile(Path.Combine(directory, file.DataPath));
+                var graph = new OnnxGraph(Path.GetFileName(file.DataPath));
+                var store = new WeightStore(weights, graph, data, options, cancellationToken);
+                parts.Add((file, graph, data, store));
+                Declare(file, config, graph, store, options, contextLength);
+            }
+
+            var total = parts.Sum(part => part.Data.Length);
+            DiskSpace.Check(directory, total, options.FreeSpace);
+            var written = new WrittenBytes(progress, total);
+            foreach (var part in parts)
+            {
+                part.Weights.CopyMatrices(written);
+                await File.WriteAllBytesAsync(
+                    Path.Combine(directory, part.File.Path), part.Graph.ToBytes(), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            parts.ForEach(part => part.Data.Dispose());
+        }
+
+        if (options.Layout != ModelLayout.TransformersJs)
+        {
+            await File.WriteAllBytesAsync(
+                Path.Combine(directory, "genai_config.json"),
+                GenAiConfig.Write(config, generation, contextLength, options.Layout),
+                cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private static byte[] BuildGraph(
-        TextConfig config,
-        IWeightSource checkpoint,
-        string directory,
-        ModelBuildOptions options,
-        int contextLength,
-        IProgress<ModelBuildProgress>? progress,
-        CancellationToken cancellationToken)
+    private static void Declare(
+        GraphFile file, TextConfig config, OnnxGraph graph, WeightStore weights, ModelBuildOptions options, int contextLength)
     {
-        using var data = new ExternalDataFile(Path.Combine(directory, DataFile));
-        var graph = new OnnxGraph(DataFile);
-        var weights = new WeightStore(checkpoint, graph, data, options, progress, cancellationToken);
-        new Gemma4Graph(config, graph, weights, options, contextLength).Build();
-        DiskSpace.Check(directory, data.Length, options.FreeSpace);
-        weights.CopyMatrices();
-        return graph.ToBytes();
+        var style = GraphFile.StyleOf(options);
+        if (file.Part == GraphPart.Embedding)
+        {
+            new EmbeddingPart(config, graph, weights, options, style).Build();
+        }
+        else
+        {
+            new Gemma4Graph(config, graph, weights, options, contextLength, file.Part, style).Build();
+        }
     }
 
     private static int ContextLength(TextConfig config, ModelBuildOptions options)
     {
+        if (options.Layout == ModelLayout.TransformersJs)
+        {
+            return config.MaxPositions;
+        }
+
         if (options.ContextLength > config.MaxPositions)
         {
             throw new ArgumentOutOfRangeException(
@@ -227,6 +254,19 @@ public static class Gemma4ModelBuilder
         {
             throw new ArgumentOutOfRangeException(nameof(options),
                 $"AccuracyLevel is {options.AccuracyLevel}; choose 4 (fast) or 1 (exact activations).");
+        }
+
+        if (!Enum.IsDefined(options.Layout))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options),
+                $"Layout is {options.Layout}; choose {string.Join(", ", Enum.GetNames<ModelLayout>())}.");
+        }
+
+        if (options is { Layout: ModelLayout.TransformersJs, ContextLength: not null })
+        {
+            throw new NotSupportedException(
+                "ContextLength limits the rotary tables, and the layout TransformersJs has none: its graph computes the "
+                + "angles. Leave ContextLength null and limit the engine with OnnxRuntimeOptions.MaxContextTokens.");
         }
 
         if (options.ContextLength < 1)

@@ -1,4 +1,5 @@
 using Gemma4.ModelBuilder.Folders;
+using Gemma4.Models;
 using Gemma4.ModelBuilder.Graphs;
 
 namespace Gemma4.ModelBuilder;
@@ -45,4 +46,12 @@ public sealed record ModelBuildOptions
 
     /// <summary>Free bytes on the disk of a folder, or null when the system cannot tell.</summary>
     internal Func<string, long?> FreeSpace { get; init; } = DiskSpace.Free;
+    /// <summary>How the folder is divided. Default <see cref="ModelLayout.Text"/>: one graph, the fastest and smallest.
+    /// The other two keep the embedding table twice, because the embedding is a graph of its own and the output head
+    /// is the same table. <see cref="ModelLayout.TransformersJs"/> has no rotary tables, so that
+    /// <see cref="ContextLength"/> must stay null.</summary>
+    public ModelLayout Layout { get; init; }
+
+    /// <summary>Habits of an exporter to imitate; null for those that go with the layout.</summary>
+    internal GraphStyle? Style { get; init; }
 }

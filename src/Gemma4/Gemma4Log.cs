@@ -19,4 +19,7 @@ internal static partial class Gemma4Log
 
     [LoggerMessage(5, LogLevel.Warning, "Response {ResponseId}: {Count} tool calls could not be read")]
     public static partial void UnreadableCalls(ILogger logger, string responseId, int count);
+
+    [LoggerMessage(6, LogLevel.Information, "Model {Directory} also has parts for {Parts}; they are not run, so the model reads text only")]
+    public static partial void PartsIgnored(ILogger logger, string directory, string parts);
 }

@@ -11,8 +11,8 @@ namespace Gemma4;
 public sealed class Gemma4Options
 {
     /// <summary>
-    /// Model folder with <c>genai_config.json</c>, <c>model.onnx</c> and <c>tokenizer.json</c>. Either this or
-    /// <see cref="Model"/> is required; there is no default. Relative paths count from the current directory.
+    /// Model folder in any <see cref="ModelLayout"/>. Either this or <see cref="Model"/> is required; there is no default.
+    /// Relative paths count from the current directory.
     /// </summary>
     public string? ModelPath { get; set; }
 
@@ -24,6 +24,13 @@ public sealed class Gemma4Options
 
     /// <summary>Whether and how <see cref="Model"/> is fetched. By default only the cache is looked at.</summary>
     public ModelDownloadOptions Download { get; } = new();
+
+    /// <summary>
+    /// Precision to run of those in a folder made for transformers.js, as in "q4", "q8" or "fp32". Default null: the
+    /// first that is there of q4, q8, int8, uint8, fp32, q4f16, fp16, bnb4, because fewer bits are read faster and most
+    /// processors have no arithmetic of half precision. Folders of other layouts have one precision and refuse a name.
+    /// </summary>
+    public string? ModelVariant { get; set; }
 
     /// <summary>
     /// Name under which the model is reported and asked for in <c>ChatOptions.ModelId</c>. The default is

@@ -23,7 +23,10 @@ switch (args.FirstOrDefault())
     case "build" when args.Length is 2 or 3:
         await BuildBenchmarks.BuildAsync(args[1], args.Length == 3 ? args[2] : "int4");
         return 0;
+    case "layouts":
+        LayoutBenchmarks.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]");
         return 2;
 }

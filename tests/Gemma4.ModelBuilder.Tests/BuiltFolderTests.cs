@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gemma4.Models;
 
 namespace Gemma4.ModelBuilder.Tests;
 
@@ -40,6 +41,72 @@ public sealed class BuiltFolderTests : IDisposable
         Assert.Equal([0, 1, 2, 3], Reference.Ids(window.GetProperty("layers")));
         Assert.Equal(JsonValueKind.False, window.GetProperty("slide_key_value_cache").ValueKind);
         Assert.Equal(5, model.GetProperty("decoder").GetProperty("num_hidden_layers").GetInt32());
+    }
+
+    [Theory]
+    [InlineData(ModelLayout.MultiModel, ModelPrecision.Float32,
+        "decoder/model.onnx decoder/model.onnx.data embedding/model.onnx embedding/model.onnx.data genai_config.json")]
+    [InlineData(ModelLayout.TransformersJs, ModelPrecision.Float32,
+        "onnx/decoder_model_merged.onnx onnx/decoder_model_merged.onnx_data onnx/embed_tokens.onnx onnx/embed_tokens.onnx_data")]
+    [InlineData(ModelLayout.TransformersJs, ModelPrecision.Int4,
+        "onnx/decoder_model_merged_q4.onnx onnx/decoder_model_merged_q4.onnx_data onnx/embed_tokens_q4.onnx onnx/embed_tokens_q4.onnx_data")]
+    [InlineData(ModelLayout.TransformersJs, ModelPrecision.Int8,
+        "onnx/decoder_model_merged_quantized.onnx onnx/decoder_model_merged_quantized.onnx_data onnx/embed_tokens_quantized.onnx onnx/embed_tokens_quantized.onnx_data")]
+    public async Task A_folder_holds_what_its_layout_has(ModelLayout layout, ModelPrecision precision, string files)
+    {
+        var options = new ModelBuildOptions { Layout = layout, Precision = precision };
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"), options);
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("again"), options);
+
+        string[] always = ["README.md", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"];
+        Assert.Equal(
+            always.Concat(files.Split(' ')).Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(_folder.Path("built"), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(_folder.Path("built"), file).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal));
+        foreach (var file in files.Split(' '))
+        {
+            Assert.Equal(
+                await File.ReadAllBytesAsync(Path.Combine(_folder.Path("built"), file)),
+                await File.ReadAllBytesAsync(Path.Combine(_folder.Path("again"), file)));
+        }
+    }
+
+    [Fact]
+    public async Task A_multi_model_config_says_what_passes_between_the_graphs()
+    {
+        await Gemma4ModelBuilder.BuildAsync(
+            Checkpoint, _folder.Path("built"), new ModelBuildOptions { Layout = ModelLayout.MultiModel });
+        var model = Reference.Read(Path.Combine(_folder.Path("built"), "genai_config.json")).GetProperty("model");
+        var embedding = model.GetProperty("embedding");
+        var decoder = model.GetProperty("decoder");
+
+        Assert.Equal("gemma4", model.GetProperty("type").GetString());
+        Assert.Equal("embedding/model.onnx", embedding.GetProperty("filename").GetString());
+        Assert.Equal(["input_ids", "image_features", "audio_features"], Keys(embedding, "inputs"));
+        Assert.Equal(["inputs_embeds", "per_layer_inputs"], Keys(embedding, "outputs"));
+        Assert.Equal("decoder/model.onnx", decoder.GetProperty("filename").GetString());
+        Assert.Equal(
+            ["inputs_embeds", "per_layer_inputs", "attention_mask", "past_key_names", "past_value_names"],
+            Keys(decoder, "inputs"));
+
+        static IEnumerable<string> Keys(JsonElement part, string key) =>
+            part.GetProperty(key).EnumerateObject().Select(property => property.Name);
+    }
+
+    [Fact]
+    public async Task Options_that_do_not_go_with_a_layout_are_refused()
+    {
+        var limited = new ModelBuildOptions { Layout = ModelLayout.TransformersJs, ContextLength = 64 };
+        var unknown = new ModelBuildOptions { Layout = (ModelLayout)9 };
+
+        var refusal = await Assert.ThrowsAsync<NotSupportedException>(
+            () => Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"), limited));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"), unknown));
+
+        Assert.Contains("ContextLength", refusal.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Path("built")));
     }
 
     [Fact]

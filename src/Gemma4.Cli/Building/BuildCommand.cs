@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gemma4.Cli.Arguments;
 using Gemma4.ModelBuilder;
+using Gemma4.Models;
 
 namespace Gemma4.Cli.Building;
 
@@ -14,6 +15,16 @@ internal static class BuildCommand
         ["int8"] = ModelPrecision.Int8,
         ["int4"] = ModelPrecision.Int4,
     };
+
+    private static readonly Dictionary<string, ModelLayout> Layouts = new()
+    {
+        ["text"] = ModelLayout.Text,
+        ["multi-model"] = ModelLayout.MultiModel,
+        ["transformers-js"] = ModelLayout.TransformersJs,
+    };
+
+    private static readonly OptionDefinition Layout =
+        new("--layout", "L", "Division of the folder: text (one graph), multi-model (ONNX Runtime GenAI) or transformers-js. Default: text.");
 
     private static readonly OptionDefinition Precision =
         new("--precision", "P", "Storage of the weights: fp32, fp16 (smaller file, same memory), int8 or int4. Default: fp32.");
@@ -53,7 +64,7 @@ internal static class BuildCommand
         1,
         2,
         "Turns a safetensors checkpoint folder into a model folder.",
-        [Precision, EmbeddingPrecision, BlockSize, Context, Overwrite, Random, Layers, Seed],
+        [Layout, Precision, EmbeddingPrecision, BlockSize, Context, Overwrite, Random, Layers, Seed],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
@@ -62,6 +73,7 @@ internal static class BuildCommand
         var destination = arguments.Positionals[^1];
         var options = new ModelBuildOptions
         {
+            Layout = arguments.Choice(Layout.Name, Layouts, ModelLayout.Text),
             Precision = arguments.Choice(Precision.Name, Precisions, ModelPrecision.Float32),
             EmbeddingPrecision = arguments.Has(EmbeddingPrecision.Name)
                 ? arguments.Choice(EmbeddingPrecision.Name, Precisions, ModelPrecision.Float32)
@@ -70,6 +82,12 @@ internal static class BuildCommand
             ContextLength = arguments.Integer(Context.Name, 1),
             Overwrite = arguments.Has(Overwrite.Name),
         };
+        if (options is { Layout: ModelLayout.TransformersJs, ContextLength: not null })
+        {
+            // The builder refuses it too, in the words of its C# options.
+            throw new UsageException($"'{Context.Name}' does not go with '{Layout.Name} transformers-js': its graph knows no limit. Leave '{Context.Name}' out.");
+        }
+
         if (!options.Overwrite && Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any())
         {
             // The builder refuses it too, in the words of its C# option.
@@ -86,7 +104,7 @@ internal static class BuildCommand
             await streams.Error.WriteLineAsync("note: " + note).ConfigureAwait(false);
         }
 
-        var bytes = new DirectoryInfo(destination).EnumerateFiles().Sum(file => file.Length);
+        var bytes = new DirectoryInfo(destination).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
         await streams.Output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture, $"{destination}: {bytes / 1e6:F1} MB")).ConfigureAwait(false);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Gemma4.ModelBuilder.Checkpoints;
 using Gemma4.ModelBuilder.Untrained;
+using Gemma4.Models;
 
 namespace Gemma4.ModelBuilder.Folders;
 
@@ -43,7 +44,14 @@ internal static class ModelCard
         Row(card, "layers", config.Layers.Count);
         Row(card, "layers with a cache", config.CacheOwners.Count());
         Row(card, "vocabulary", config.VocabularySize);
-        card.Append("\nThe graph returns the logits of the last position only.\n");
+        if (options.Layout != ModelLayout.Text)
+        {
+            Row(card, "layout", options.Layout.ToString());
+        }
+
+        card.Append(options.Layout == ModelLayout.TransformersJs
+            ? "\nThe decoder returns the logits of the last positions, as many as num_logits_to_keep says; 0 means all.\n"
+            : "\nThe graph returns the logits of the last position only.\n");
         if (notes.Count > 0)
         {
             card.Append('\n');

@@ -19,7 +19,11 @@ internal sealed class Gemma4Graph
     private readonly HashSet<int> _noTokens = [];
     private readonly Dictionary<(bool IsFull, int HeadSize), (string Cosines, string Sines)> _rotary = [];
 
-    private string _ids = "";            // int64 [B, S]
+    private readonly GraphPart _part;
+    private readonly GraphStyle _style;
+
+    private string _source = "";         // int64 [B, S] or, in a decoder of its own, float [B, S, D]
+    private TracedAttention? _traced;
     private string _lastToken = "";      // int32 [B]: tokens in all - 1
     private string _total = "";          // int32 scalar: T
     private string _hidden = "";         // [B, S, D]; [B, 1, D] once no later layer writes a cache
@@ -27,8 +31,11 @@ internal sealed class Gemma4Graph
     private StoredMatrix? _embedding;    // [vocabulary, D], also the output head
 
     public Gemma4Graph(
-        TextConfig config, OnnxGraph graph, WeightStore weights, ModelBuildOptions options, int contextLength)
+        TextConfig config, OnnxGraph graph, WeightStore weights, ModelBuildOptions options, int contextLength,
+        GraphPart part, GraphStyle style)
     {
+        _part = part;
+        _style = style;
         _config = config;
         _graph = graph;
         _weights = weights;
@@ -57,7 +64,7 @@ internal sealed class Gemma4Graph
             }
 
             _hidden = Multiply(name + ".scaled", _hidden, _weights.Vector(name + ".layer_scalar", 1));
-            if (layer == lastOwner)
+            if (layer == lastOwner && !_style.TracedAttention)
             {
                 KeepLastPosition();
             }
@@ -68,12 +75,25 @@ internal sealed class Gemma4Graph
 
     private void DeclareInputs()
     {
-        _ids = _graph.Input("input_ids", OnnxType.Int64, "batch_size", "sequence_length");
+        _source = _part == GraphPart.Whole
+            ? _graph.Input("input_ids", OnnxType.Int64, "batch_size", "sequence_length")
+            : _graph.Input("inputs_embeds", OnnxType.Float, "batch_size", "sequence_length", _config.HiddenSize);
         var mask = _graph.Input("attention_mask", OnnxType.Int64, "batch_size", "total_sequence_length");
         var cache = 0;
         foreach (var owner in _config.CacheOwners)
         {
             DeclareCache(cache++, owner);
+        }
+
+        if (_style.DecoderTakesIds && _part == GraphPart.Decoder)
+        {
+            _graph.Input("input_ids", OnnxType.Int64, "batch_size", "sequence_length");
+        }
+
+        if (_style.TracedAttention)
+        {
+            _traced = new TracedAttention(_config, _graph, _weights, mask);
+            return;
         }
 
         var one = _weights.Integers("one", [1]);
@@ -100,7 +120,13 @@ internal sealed class Gemma4Graph
     {
         _embedding = _weights.Matrix("embed_tokens", _config.VocabularySize, _config.HiddenSize,
             _options.HeadPrecision);
-        var rows = _weights.LookUp("embed", _embedding, _ids);                                            // [B, S, D]
+        if (_part == GraphPart.Decoder)
+        {
+            _hidden = _source;
+            return;
+        }
+
+        var rows = _weights.LookUp("embed", _embedding, _source);                                           // [B, S, D]
         _hidden = Scale("embed.scaled", rows, MathF.Sqrt(_config.HiddenSize));
     }
 
@@ -114,14 +140,26 @@ internal sealed class Gemma4Graph
         projected = _graph.Node("per_layer_model_projection.split", "Reshape", [projected, split]);       // [B, S, L, P]
         projected = Norm("per_layer_projection_norm", projected, width);
 
-        var table = _weights.Matrix(
-            "embed_tokens_per_layer", _config.VocabularySize, layers * width, _options.Precision);
-        var rows = _weights.LookUp("embed_per_layer", table, _ids);                                       // [B, S, L*P]
-        rows = Scale("embed_per_layer.scaled", rows, MathF.Sqrt(width));
-        rows = _graph.Node("embed_per_layer.split", "Reshape", [rows, split]);                            // [B, S, L, P]
+        var rows = _graph.Node("embed_per_layer.split", "Reshape", [PerLayerRows(layers, width), split]);  // [B, S, L, P]
 
         var sum = _graph.Node("per_layer.sum", "Add", [projected, rows]);
         _perLayer = Scale("per_layer", sum, 1 / MathF.Sqrt(2));
+    }
+
+    /// <summary>[B, S, L*P], or [B, S, L, P] where another graph gives them so.</summary>
+    private string PerLayerRows(int layers, int width)
+    {
+        if (_part == GraphPart.Decoder)
+        {
+            return _style.PerLayerAxis
+                ? _graph.Input("per_layer_inputs", OnnxType.Float, "batch_size", "sequence_length", layers, width)
+                : _graph.Input("per_layer_inputs", OnnxType.Float, "batch_size", "sequence_length", layers * width);
+        }
+
+        var table = _weights.Matrix(
+            "embed_tokens_per_layer", _config.VocabularySize, layers * width, _options.Precision);
+        var rows = _weights.LookUp("embed_per_layer", table, _source);
+        return Scale("embed_per_layer.scaled", rows, MathF.Sqrt(width));
     }
 
     private void Attend(string name, LayerConfig layer)
@@ -135,13 +173,29 @@ internal sealed class Gemma4Graph
             _weights.Vector(attention + ".q_norm.weight", headSize));
         var (key, value) = layer.OwnsCache
             ? KeyAndValue(attention, x, layer)
-            : (NoTokens(layer), NoTokens(layer));
+            : _traced is null ? (NoTokens(layer), NoTokens(layer)) : ("", "");
 
         var cache = CacheIndex(layer.Donor);
         // A borrowing layer reads what its donor has just written, so the present cache serves as its past.
         string[] past = layer.OwnsCache
             ? [PastName(cache, "key"), PastName(cache, "value")]
             : [PresentName(cache, "key"), PresentName(cache, "value")];
+        if (_traced is not null)
+        {
+            _traced.Attend(attention, layer, query, key, value, past, [PresentName(cache, "key"), PresentName(cache, "value")]);
+        }
+        else
+        {
+            AppendAndAttend(attention, layer, query, key, value, past);
+        }
+
+        var output = Project(attention + ".o_proj", attention, _config.HiddenSize, queryWidth);           // [B, S, D]
+        AddNormed(name + ".post_attention_layernorm", output);
+    }
+
+    private void AppendAndAttend(string attention, LayerConfig layer, string query, string key, string value, string[] past)
+    {
+        var cache = CacheIndex(layer.Donor);
         string[] outputs = layer.OwnsCache
             ? [attention, PresentName(cache, "key"), PresentName(cache, "value")]
             : [attention];
@@ -151,9 +205,6 @@ internal sealed class Gemma4Graph
             ("num_heads", (long)_config.QueryHeads), ("kv_num_heads", (long)layer.KeyValueHeads),
             ("scale", 1f), ("do_rotary", 1L),
             ("local_window_size", layer.IsFull ? -1L : _config.SlidingWindow));
-
-        var output = Project(attention + ".o_proj", attention, _config.HiddenSize, queryWidth);           // [B, S, D]
-        AddNormed(name + ".post_attention_layernorm", output);
     }
 
     private (string Key, string Value) KeyAndValue(string attention, string x, LayerConfig layer)
@@ -181,7 +232,7 @@ internal sealed class Gemma4Graph
         var name = $"no_tokens.{width}";
         if (_noTokens.Add(width))
         {
-            var batch = _graph.Node(name + ".batch", "Shape", [_ids], ("start", 0L), ("end", 1L));
+            var batch = _graph.Node(name + ".batch", "Shape", [_source], ("start", 0L), ("end", 1L));
             var shape = _graph.Node(name + ".shape", "Concat",
                 [batch, _weights.Integers(name + ".tail", [0, width])], ("axis", 0L));
             _graph.Node(name, "ConstantOfShape", [shape]);
@@ -244,18 +295,31 @@ internal sealed class Gemma4Graph
 
     private void Score()
     {
+        var traced = new TracedOutput(_graph, _weights);
+        if (_style.TakesLogitsToKeep)
+        {
+            _hidden = traced.KeepAskedPositions(_hidden);
+        }
+
         var x = Norm("norm", _hidden, _config.HiddenSize);
-        var name = _config.LogitCap is null ? "logits" : "head";
-        var logits = _weights.Multiply(name, x, Head());                                                  // [B, 1, V]
+        var last = _style.TakesCacheBranch ? "logits.unchecked" : "logits";
+        var name = _config.LogitCap is null ? last : "head";
+        var logits = _weights.Multiply(name, x, Head());                                             // [B, 1, V]
         if (_config.LogitCap is { } cap)
         {
             var limit = _weights.Floats("logit_cap", [cap]);
             logits = _graph.Node("head.scaled", "Div", [logits, limit]);
             logits = _graph.Node("head.capped", "Tanh", [logits]);
-            _graph.Node("logits", "Mul", [logits, limit]);
+            logits = _graph.Node(last, "Mul", [logits, limit]);
         }
 
-        _graph.Output("logits", OnnxType.Float, "batch_size", 1, _config.VocabularySize);
+        if (_style.TakesCacheBranch)
+        {
+            traced.CheckBranch(logits, PastName(0, "key"));
+        }
+
+        _graph.Output("logits", OnnxType.Float, "batch_size",
+            _style.TracedAttention ? "scored_length" : 1, _config.VocabularySize);
     }
 
     private StoredMatrix Head() => _config.HasOwnHead

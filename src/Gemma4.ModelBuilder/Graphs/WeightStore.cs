@@ -16,7 +16,6 @@ internal sealed class WeightStore(
     OnnxGraph graph,
     ExternalDataFile data,
     ModelBuildOptions options,
-    IProgress<ModelBuildProgress>? progress,
     CancellationToken cancellationToken)
 {
     private const int ChunkValues = 1 << 20;
@@ -24,8 +23,6 @@ internal sealed class WeightStore(
     private const int SmallestBlock = 16;
 
     private readonly List<(CheckpointTensor Source, StoredMatrix Matrix)> _matrices = [];
-    private readonly Lock _progressLock = new();
-    private long _written;
 
     /// <summary>A float vector as stored: a norm weight or a layer scalar.</summary>
     public string Vector(string name, int size)
@@ -101,9 +98,9 @@ internal sealed class WeightStore(
     }
 
     /// <summary>Fills the matrices on all cores. Each row has its own place, so the order of the work leaves no trace.</summary>
-    public void CopyMatrices()
+    public void CopyMatrices(WrittenBytes written)
     {
-        _written = data.Length - _matrices.Sum(m => m.Matrix.DataBytes + m.Matrix.ScaleBytes);
+        written.Add(data.Length - _matrices.Sum(m => m.Matrix.DataBytes + m.Matrix.ScaleBytes));
         var work = Partitioner.Create(Chunks(), EnumerablePartitionerOptions.NoBuffering);
         var limits = new ParallelOptions
         {
@@ -116,7 +113,7 @@ internal sealed class WeightStore(
             {
                 var (source, matrix, row, count) = chunk;
                 CopyRows(source, matrix, row, count);
-                Report(matrix, count);
+                written.Add((matrix.DataBytes + matrix.ScaleBytes) / matrix.Rows * count, matrix.Name);
             });
         }
         catch (AggregateException failures)
@@ -134,16 +131,6 @@ internal sealed class WeightStore(
             {
                 yield return (source, matrix, row, Math.Min(rowsAtOnce, matrix.Rows - row));
             }
-        }
-    }
-
-    private void Report(StoredMatrix matrix, int rows)
-    {
-        // One report at a time and in rising order, whichever thread was faster.
-        lock (_progressLock)
-        {
-            _written += (matrix.DataBytes + matrix.ScaleBytes) / matrix.Rows * rows;
-            progress?.Report(new ModelBuildProgress(matrix.Name, _written, data.Length));
         }
     }
 

@@ -7,5 +7,6 @@ internal enum OnnxType
     UInt8 = 2,
     Int32 = 6,
     Int64 = 7,
+    Bool = 9,
     Float16 = 10,
 }

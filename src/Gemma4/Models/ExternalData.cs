@@ -11,26 +11,12 @@ internal static class ExternalData
     internal static void Check(string graphPath)
     {
         var needed = new Dictionary<string, long>(StringComparer.Ordinal);
-        try
+        foreach (GraphTensor weight in GraphFile.Read(graphPath).Weights.Values)
         {
-            if (new FileInfo(graphPath).Length == 0)
+            if (weight.Location is { } location)
             {
-                throw new InvalidDataException("it is empty");
+                needed[location] = Math.Max(needed.GetValueOrDefault(location), weight.Offset + weight.Length);
             }
-
-            foreach (GraphTensor weight in GraphFile.Read(graphPath).Weights.Values)
-            {
-                if (weight.Location is { } location)
-                {
-                    needed[location] = Math.Max(needed.GetValueOrDefault(location), weight.Offset + weight.Length);
-                }
-            }
-        }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            throw new Gemma4ModelException(
-                $"'{graphPath}' cannot be read as an ONNX graph: {exception.Message}. Copy the file again or build the folder with 'gemma4 build'.",
-                exception);
         }
 
         foreach ((string location, long bytes) in needed)

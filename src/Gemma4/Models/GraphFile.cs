@@ -12,11 +12,14 @@ internal sealed class GraphFile
     private const int GraphInitializers = 5;
     private const int GraphInputs = 11;
     private const int NodeInputs = 1;
+    private const int NodeOutputs = 2;
     private const int NodeOperator = 4;
     private const int NodeAttributes = 5;
+    private const int NodeDomain = 7;
     private const int AttributeName = 1;
     private const int AttributeInteger = 3;
     private const int AttributeGraph = 6;
+    private const int AttributeGraphs = 11;
 
     private readonly List<GraphNode> _nodes = [];
     private readonly Dictionary<string, GraphTensor> _weights = new(StringComparer.Ordinal);
@@ -31,22 +34,36 @@ internal sealed class GraphFile
 
     internal IReadOnlyList<GraphTensor> Inputs => _inputs;
 
-    /// <exception cref="InvalidDataException">The file is no ONNX graph.</exception>
+    /// <exception cref="Gemma4ModelException">The file cannot be read or is no ONNX graph.</exception>
     internal static GraphFile Read(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        var file = new GraphFile(stream);
-        while (file._reader.Next(stream.Length, out int field, out long end))
+        try
         {
-            if (field == ModelGraph && end >= 0)
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+            if (stream.Length == 0)
             {
-                file.ReadGraph(end, isOuter: true);
+                throw new InvalidDataException("it is empty");
             }
 
-            file._reader.SkipTo(end);
-        }
+            var file = new GraphFile(stream);
+            while (file._reader.Next(stream.Length, out int field, out long end))
+            {
+                if (field == ModelGraph && end >= 0)
+                {
+                    file.ReadGraph(end, isOuter: true);
+                }
 
-        return file;
+                file._reader.SkipTo(end);
+            }
+
+            return file;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new Gemma4ModelException(
+                $"'{path}' cannot be read as an ONNX graph: {exception.Message}. Copy the file again or build the folder with 'gemma4 build'.",
+                exception);
+        }
     }
 
     private void ReadGraph(long end, bool isOuter)
@@ -74,7 +91,9 @@ internal sealed class GraphFile
     private void ReadNode(long end)
     {
         string operation = "";
+        string domain = "";
         var inputs = new List<string>();
+        var outputs = new List<string>();
         var integers = new Dictionary<string, long>(StringComparer.Ordinal);
         while (_reader.Next(end, out int field, out long fieldEnd))
         {
@@ -82,6 +101,12 @@ internal sealed class GraphFile
             {
                 case NodeInputs when fieldEnd >= 0:
                     inputs.Add(_reader.ReadText(fieldEnd));
+                    break;
+                case NodeOutputs when fieldEnd >= 0:
+                    outputs.Add(_reader.ReadText(fieldEnd));
+                    break;
+                case NodeDomain when fieldEnd >= 0:
+                    domain = _reader.ReadText(fieldEnd);
                     break;
                 case NodeOperator when fieldEnd >= 0:
                     operation = _reader.ReadText(fieldEnd);
@@ -94,7 +119,7 @@ internal sealed class GraphFile
             _reader.SkipTo(fieldEnd);
         }
 
-        _nodes.Add(new GraphNode(operation, inputs, integers));
+        _nodes.Add(new GraphNode(operation, domain, inputs, outputs, integers));
     }
 
     private void ReadAttribute(long end, Dictionary<string, long> integers)
@@ -110,7 +135,7 @@ internal sealed class GraphFile
                 case AttributeInteger when fieldEnd < 0:
                     integers[name] = value;
                     break;
-                case AttributeGraph when fieldEnd >= 0:
+                case AttributeGraph or AttributeGraphs when fieldEnd >= 0:
                     ReadGraph(fieldEnd, isOuter: false);
                     break;
             }

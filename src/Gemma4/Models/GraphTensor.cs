@@ -5,6 +5,9 @@ namespace Gemma4.Models;
 /// <summary>A weight or an input of a graph. A dimension that is open in the graph is 0.</summary>
 internal sealed record GraphTensor(string Name, int ElementType, IReadOnlyList<long> Dimensions)
 {
+    /// <summary>Element type of 32-bit floats in onnx.proto.</summary>
+    internal const int Float = 1;
+
     // Field numbers of onnx.proto.
     private const int TensorDimensions = 1;
     private const int TensorType = 2;

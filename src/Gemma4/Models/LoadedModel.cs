@@ -22,7 +22,7 @@ internal sealed class LoadedModel : IDisposable
 
     public static LoadedModel Load(Gemma4Options options, string directory)
     {
-        Gemma4ModelFolder folder = Gemma4ModelFolder.Open(directory);
+        Gemma4ModelFolder folder = Gemma4ModelFolder.Open(directory, options.ModelVariant);
         Gemma4Tokenizer tokenizer = LoadTokenizer(folder);
         // Checked before the weights are read: a mismatch must not leave gigabytes behind.
         if (tokenizer.VocabularySize > folder.VocabularySize)

@@ -129,6 +129,11 @@ internal sealed class ModelHost : IDisposable
         long start = _timeProvider.GetTimestamp();
         LoadedModel model = LoadedModel.Load(_options, directory);
         Gemma4Log.ModelLoaded(_logger, model.Folder.Directory, _timeProvider.GetElapsedTime(start).TotalMilliseconds, model.Engine.MaxContextTokens);
+        if (model.Folder.IgnoredParts.Count > 0)
+        {
+            Gemma4Log.PartsIgnored(_logger, model.Folder.Directory, string.Join(", ", model.Folder.IgnoredParts));
+        }
+
         return model;
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Gemma4.Models;
 
 /// <summary>
@@ -48,34 +46,29 @@ public sealed record ModelMemoryPlan
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentOutOfRangeException.ThrowIfLessThan(prefillChunkSize, 1);
-        try
-        {
-            return Of([GraphFile.Read(folder.ModelPath)], folder, prefillChunkSize);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            throw new Gemma4ModelException(
-                $"The graph of '{folder.Directory}' cannot be read: {exception.Message} Build the folder again with 'gemma4 build'.", exception);
-        }
-    }
-
-    private static ModelMemoryPlan Of(GraphFile[] graphs, Gemma4ModelFolder folder, int chunk)
-    {
+        GraphFile decoder = GraphFile.Read(folder.ModelPath);
+        GraphFile[] graphs = folder.EmbeddingPath is { } embedding ? [decoder, GraphFile.Read(embedding)] : [decoder];
         long stored = 0;
         long resident = 0;
         long widest = 0;
         long heads = 0;
-        long cache = 0;
         foreach (GraphFile graph in graphs)
         {
             // The same bytes may be named twice: as rows of the embedding table and as blocks of the output head.
             stored += graph.Weights.Values.DistinctBy(weight => (weight.Location ?? weight.Name, weight.Offset)).Sum(weight => weight.Bytes);
             var copied = new HashSet<string>(StringComparer.Ordinal);
+            var widened = new Dictionary<string, GraphTensor>(StringComparer.Ordinal);
             foreach (GraphNode node in graph.Nodes)
             {
+                if (node.Operator == "Cast" && graph.Weights.TryGetValue(node.Inputs[0], out GraphTensor? halves))
+                {
+                    // 16-bit weights are widened to floats when the graph is loaded.
+                    widened[node.Outputs[0]] = halves with { ElementType = GraphTensor.Float };
+                }
+
                 heads = Math.Max(heads, node.Integers.GetValueOrDefault("num_heads"));
                 if (!IsProduct(node.Operator) || node.Inputs.Count < 2
-                    || !graph.Weights.TryGetValue(node.Inputs[1], out GraphTensor? weight))
+                    || !(graph.Weights.TryGetValue(node.Inputs[1], out GraphTensor? weight) || widened.TryGetValue(node.Inputs[1], out weight)))
                 {
                     continue;
                 }
@@ -87,17 +80,15 @@ public sealed record ModelMemoryPlan
                     resident += weight.Bytes + (node.Operator == "MatMulNBits" ? Blocks(weight) * RepackedBlockExtra : 0);
                 }
             }
-
-            cache += graph.Inputs.Where(input => IsCache(input, folder.Decoder)).Sum(input => CacheBytes(input, folder.Decoder));
         }
 
         return new ModelMemoryPlan
         {
             WeightBytes = stored,
             ResidentWeightBytes = resident,
-            CacheBytesPerToken = cache,
-            ScratchBytes = (chunk * widest * LiveActivations * sizeof(float)) + (2L * folder.VocabularySize * sizeof(float)),
-            ScoreBytesPerToken = chunk * heads * sizeof(float),
+            CacheBytesPerToken = CacheBytes(decoder, folder.Decoder),
+            ScratchBytes = (prefillChunkSize * widest * LiveActivations * sizeof(float)) + (2L * folder.VocabularySize * sizeof(float)),
+            ScoreBytesPerToken = prefillChunkSize * heads * sizeof(float),
         };
     }
 
@@ -106,28 +97,31 @@ public sealed record ModelMemoryPlan
     private static long Blocks(GraphTensor weight) =>
         weight.Dimensions.Count == 3 ? weight.Dimensions[0] * weight.Dimensions[1] : 0;
 
-    private static bool IsCache(GraphTensor input, DecoderSettings names) =>
-        Matches(input.Name, names.PastKeys) || Matches(input.Name, names.PastValues);
-
-    private static bool Matches(string name, string pattern)
+    /// <summary>A cache that is not written in place is held twice.</summary>
+    private static long CacheBytes(GraphFile decoder, DecoderSettings names)
     {
-        int hole = pattern.IndexOf("%d", StringComparison.Ordinal);
-        return hole >= 0
-            && name.StartsWith(pattern[..hole], StringComparison.Ordinal)
-            && name.EndsWith(pattern[(hole + 2)..], StringComparison.Ordinal);
-    }
-
-    /// <summary>[batch, heads, tokens, head size]: one token's share.</summary>
-    private static long CacheBytes(GraphTensor input, DecoderSettings names)
-    {
-        if (input.Dimensions.Count != 4)
+        var wiring = new CacheWiring(decoder);
+        long bytes = 0;
+        long copies = 1;
+        int index = 0;
+        foreach (GraphTensor input in decoder.Inputs)
         {
-            throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture, $"the cache input '{input.Name}' has {input.Dimensions.Count} axes instead of 4."));
+            if (names.PresentOf(input.Name) is not { } present)
+            {
+                continue;
+            }
+
+            // [batch, heads, tokens, head size]; keys and values come in pairs.
+            CacheShape shape = names.ShapeOf(index++ / 2);
+            long heads = Fixed(input, 1) ?? shape.KeyValueHeads ?? 1;
+            long size = Fixed(input, 3) ?? shape.HeadSize ?? 1;
+            bytes += (input with { Dimensions = [heads, size] }).Bytes;
+            copies = wiring.IsInPlace(input.Name, present) ? copies : 2;
         }
 
-        long heads = input.Dimensions[1] > 0 ? input.Dimensions[1] : names.KeyValueHeads ?? 1;
-        long size = input.Dimensions[3] > 0 ? input.Dimensions[3] : names.HeadSize ?? 1;
-        return (input with { Dimensions = [heads, size] }).Bytes;
+        return bytes * copies;
     }
+
+    private static long? Fixed(GraphTensor input, int axis) =>
+        axis < input.Dimensions.Count && input.Dimensions[axis] > 0 ? input.Dimensions[axis] : null;
 }

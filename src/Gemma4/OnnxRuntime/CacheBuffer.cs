@@ -5,19 +5,19 @@ using Microsoft.ML.OnnxRuntime;
 namespace Gemma4.OnnxRuntime;
 
 /// <summary>
-/// Native memory of one cache tensor and the value over it. Bound as past and as present at once, so a run writes its
-/// rows in place.
+/// Native memory of one cache tensor. A cache that is written in place is bound over its whole capacity; one that grows
+/// lies packed at the start of the buffer.
 /// </summary>
 internal sealed unsafe class CacheBuffer : SafeHandle
 {
+    private readonly CacheTensor _tensor;
     private readonly long _rowBytes;
-    private readonly int _heads;
 
     internal CacheBuffer(CacheTensor tensor, int capacity)
         : base(0, ownsHandle: true)
     {
         Capacity = capacity;
-        _heads = tensor.Heads;
+        _tensor = tensor;
         _rowBytes = (long)tensor.HeadSize * tensor.ElementBytes;
         long bytes = tensor.BytesPerToken * capacity;
 
@@ -30,38 +30,34 @@ internal sealed unsafe class CacheBuffer : SafeHandle
         {
             throw new Gemma4ModelException(string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes of attention cache for {capacity} tokens could not be allocated. Lower OnnxRuntimeOptions.MaxContextTokens or KvCacheMemoryBudget, or free memory."), exception);
         }
-
-        Value = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, tensor.ElementType, [1, tensor.Heads, capacity, tensor.HeadSize], handle, bytes);
     }
 
     public override bool IsInvalid => handle == 0;
 
     internal int Capacity { get; }
 
-    internal OrtValue Value { get; }
+    /// <summary>A value [1, heads, tokens, head size] over the start of the buffer, which must outlive it.</summary>
+    internal OrtValue CreateValue(int tokens) => OrtValue.CreateTensorValueWithData(
+        OrtMemoryInfo.DefaultInstance,
+        _tensor.ElementType,
+        [1, _tensor.Heads, tokens, _tensor.HeadSize],
+        handle,
+        _tensor.BytesPerToken * tokens);
 
-    /// <summary>Copies the first <paramref name="tokens"/> rows of every head from a smaller buffer.</summary>
-    internal void CopyFrom(CacheBuffer source, int tokens)
+    /// <summary>
+    /// Copies the first <paramref name="tokens"/> rows of every head. The heads begin <paramref name="sourceStride"/>
+    /// rows apart in the source and <paramref name="stride"/> rows here.
+    /// </summary>
+    internal void CopyFrom(CacheBuffer source, int sourceStride, int stride, int tokens)
     {
-        for (int head = 0; head < _heads; head++)
+        for (int head = 0; head < _tensor.Heads; head++)
         {
             Buffer.MemoryCopy(
-                (byte*)source.handle + (head * source.Capacity * _rowBytes),
-                (byte*)handle + (head * Capacity * _rowBytes),
-                Capacity * _rowBytes,
+                (byte*)source.handle + (head * sourceStride * _rowBytes),
+                (byte*)handle + (head * stride * _rowBytes),
+                (_tensor.BytesPerToken * Capacity) - (head * stride * _rowBytes),
                 tokens * _rowBytes);
         }
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            Value?.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 
     protected override bool ReleaseHandle()

@@ -11,21 +11,40 @@ namespace Gemma4.OnnxRuntime;
 /// </summary>
 internal sealed class DecoderGraph
 {
+    // Inputs of transformers.js exports, which no configuration file renames.
+    private const string LogitsToKeepName = "num_logits_to_keep";
+    private const string CacheBranchName = "use_cache_branch";
+
+    private readonly string _configName;
+    private readonly bool _split;
+
     private DecoderGraph(Gemma4ModelFolder folder, InferenceSession session)
     {
         DecoderSettings names = folder.Decoder;
+        _configName = names.ConfigName;
+        _split = folder.EmbeddingPath is not null;
         ModelPath = folder.ModelPath;
-        InputIds = names.InputIds;
         AttentionMask = names.AttentionMask;
         Logits = names.Logits;
-        PositionIds = session.InputMetadata.ContainsKey(names.PositionIds) ? names.PositionIds : null;
-
         RejectUnknownInputs(session, names);
-        IdType = IntegerType(session, InputIds);
+        InputIds = _split ? Present(session, names.InputIds) : names.InputIds;
+        InputsEmbeds = _split ? names.InputsEmbeds : null;
+        PerLayerInputs = _split ? Present(session, names.PerLayerInputs) : null;
+        PositionIds = Present(session, names.PositionIds);
+        LogitsToKeep = Present(session, LogitsToKeepName);
+        CacheBranch = Present(session, CacheBranchName);
+
+        IdType = InputIds is null ? TensorElementType.Int64 : IntegerType(session, InputIds);
         MaskType = IntegerType(session, AttentionMask);
         PositionType = PositionIds is null ? TensorElementType.Int64 : IntegerType(session, PositionIds);
+        LogitsToKeepRank = LogitsToKeep is null ? 0 : ScalarRank(session, LogitsToKeep, TensorElementType.Int64);
+        CacheBranchRank = CacheBranch is null ? 0 : ScalarRank(session, CacheBranch, TensorElementType.Bool);
         Caches = ReadCaches(session, names);
-        BytesPerToken = Caches.Sum(cache => cache.BytesPerToken);
+        var wiring = new CacheWiring(GraphFile.Read(ModelPath));
+        CachesInPlace = Caches.All(cache => wiring.IsInPlace(cache.PastName, cache.PresentName));
+
+        // A cache that grows is read from one buffer and written to another.
+        BytesPerToken = Caches.Sum(cache => cache.BytesPerToken) * (CachesInPlace ? 1 : 2);
 
         NodeMetadata logits = session.OutputMetadata.GetValueOrDefault(Logits)
             ?? throw Unfit($"has no output '{Logits}'");
@@ -35,7 +54,7 @@ internal sealed class DecoderGraph
             throw Unfit($"gives '{Logits}' with {Number(logits.Dimensions.Length)} axes instead of 3");
         }
 
-        LastPositionOnly = logits.Dimensions[1] == 1;
+        LastPositionOnly = LogitsToKeep is not null || logits.Dimensions[1] == 1;
         if (logits.Dimensions[2] > 0)
         {
             CheckWidth(logits.Dimensions[2], folder.VocabularySize);
@@ -44,12 +63,29 @@ internal sealed class DecoderGraph
 
     internal string ModelPath { get; }
 
-    internal string InputIds { get; }
+    /// <summary>Null where the embedding graph alone takes ids.</summary>
+    internal string? InputIds { get; }
+
+    /// <summary>What the embedding graph gives; null where the graph starts from ids.</summary>
+    internal string? InputsEmbeds { get; }
+
+    /// <summary>What the embedding graph gives beside <see cref="InputsEmbeds"/>; null where the graph does not want it.</summary>
+    internal string? PerLayerInputs { get; }
 
     internal string AttentionMask { get; }
 
     /// <summary>Null when the graph derives positions from the mask.</summary>
     internal string? PositionIds { get; }
+
+    /// <summary>Takes the number of last positions to score; null where the graph has no such input.</summary>
+    internal string? LogitsToKeep { get; }
+
+    internal int LogitsToKeepRank { get; }
+
+    /// <summary>Takes whether there is a past; null where the graph has no such input.</summary>
+    internal string? CacheBranch { get; }
+
+    internal int CacheBranchRank { get; }
 
     internal string Logits { get; }
 
@@ -61,10 +97,13 @@ internal sealed class DecoderGraph
 
     internal TensorElementType LogitsType { get; }
 
-    /// <summary>Whether the graph cuts the logits down to the last position itself.</summary>
+    /// <summary>Whether the graph scores the last position only, by itself or on demand.</summary>
     internal bool LastPositionOnly { get; }
 
     internal IReadOnlyList<CacheTensor> Caches { get; }
+
+    /// <summary>Whether the graph appends to a cache in place, as opposed to returning a longer one.</summary>
+    internal bool CachesInPlace { get; }
 
     /// <summary>Cache bytes that one token takes over all layers.</summary>
     internal long BytesPerToken { get; }
@@ -75,7 +114,7 @@ internal sealed class DecoderGraph
     {
         if (width != vocabularySize)
         {
-            throw Unfit($"gives {Number(width)} logits but genai_config.json says vocab_size {Number(vocabularySize)}");
+            throw Unfit($"gives {Number(width)} logits but {_configName} says vocab_size {Number(vocabularySize)}");
         }
     }
 
@@ -84,8 +123,7 @@ internal sealed class DecoderGraph
         var caches = new List<CacheTensor>();
         foreach ((string name, NodeMetadata input) in session.InputMetadata)
         {
-            string? present = Counterpart(name, names.PastKeys, names.PresentKeys)
-                ?? Counterpart(name, names.PastValues, names.PresentValues);
+            string? present = names.PresentOf(name);
             if (present is null)
             {
                 continue;
@@ -97,10 +135,7 @@ internal sealed class DecoderGraph
             }
 
             int[] shape = input.Dimensions;
-            if (shape.Length != 4)
-            {
-                throw Unfit($"takes '{name}' with {Number(shape.Length)} axes instead of 4");
-            }
+            RequireRank(name, shape, 4);
 
             if (shape[2] > 0)
             {
@@ -111,8 +146,8 @@ internal sealed class DecoderGraph
                 name,
                 present,
                 FloatingType(name, input.ElementDataType),
-                Size(shape[1], names.KeyValueHeads, name, "num_key_value_heads"),
-                Size(shape[3], names.HeadSize, name, "head_size")));
+                Size(shape[1], names.ShapeOf(Index(name, names)).KeyValueHeads, name, "num_key_value_heads"),
+                Size(shape[3], names.ShapeOf(Index(name, names)).HeadSize, name, "head_size")));
         }
 
         return caches.Count > 0 ? caches : throw Unfit($"has no cache inputs named like '{names.PastKeys}'");
@@ -120,22 +155,50 @@ internal sealed class DecoderGraph
 
     private void RejectUnknownInputs(InferenceSession session, DecoderSettings names)
     {
+        string[] accepted =
+        [
+            .. _split ? [names.InputsEmbeds, names.PerLayerInputs] : Array.Empty<string>(),
+            names.InputIds, names.AttentionMask, names.PositionIds, LogitsToKeepName, CacheBranchName,
+        ];
         string[] unknown =
         [
-            .. session.InputMetadata.Keys.Where(name => name != InputIds && name != AttentionMask && name != PositionIds
-                && Counterpart(name, names.PastKeys, names.PresentKeys) is null
-                && Counterpart(name, names.PastValues, names.PresentValues) is null),
+            .. session.InputMetadata.Keys.Where(name => !accepted.Contains(name)
+                && names.PresentOf(name) is null),
         ];
         if (unknown.Length > 0)
         {
             throw Unfit($"also wants the inputs {string.Join(", ", unknown.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}, "
-                + $"which a text model does not have; accepted are '{InputIds}', '{AttentionMask}', '{names.PositionIds}' and '{names.PastKeys}'");
+                + $"which a text model does not have; accepted are {string.Join(", ", accepted.Select(name => $"'{name}'"))} and '{names.PastKeys}'");
         }
     }
+
+    private static string? Present(InferenceSession session, string name) =>
+        session.InputMetadata.ContainsKey(name) ? name : null;
+
+    private int ScalarRank(InferenceSession session, string name, TensorElementType type)
+    {
+        NodeMetadata input = session.InputMetadata[name];
+        return input.ElementDataType == type && input.Dimensions.Length <= 1
+            ? input.Dimensions.Length
+            : throw Unfit($"takes '{name}' as {input.ElementDataType} with {Number(input.Dimensions.Length)} axes; one {type} is accepted");
+    }
+
+    private void RequireRank(string name, int[] shape, int rank)
+    {
+        if (shape.Length != rank)
+        {
+            throw Unfit($"takes '{name}' with {Number(shape.Length)} axes instead of {Number(rank)}");
+        }
+    }
+
+    /// <summary>The number in a cache's name.</summary>
+    private static int Index(string name, DecoderSettings names) => int.Parse(
+        names.NumberOf(name) ?? "0", CultureInfo.InvariantCulture);
 
     private TensorElementType IntegerType(InferenceSession session, string name)
     {
         NodeMetadata input = session.InputMetadata.GetValueOrDefault(name) ?? throw Unfit($"has no input '{name}'");
+        RequireRank(name, input.Dimensions, 2);
         return input.ElementDataType is TensorElementType.Int64 or TensorElementType.Int32
             ? input.ElementDataType
             : throw Unfit($"takes '{name}' as {input.ElementDataType}; int64 or int32 is accepted");
@@ -149,26 +212,7 @@ internal sealed class DecoderGraph
     private int Size(int inGraph, int? inConfig, string name, string key) =>
         inGraph > 0 ? inGraph
         : inConfig is > 0 ? inConfig.Value
-        : throw Unfit($"leaves the shape of '{name}' open, and genai_config.json has no '{key}'");
-
-    /// <summary>Translates a name made from one pattern into the other pattern, or null when it does not match.</summary>
-    private static string? Counterpart(string name, string pattern, string otherPattern)
-    {
-        int hole = pattern.IndexOf("%d", StringComparison.Ordinal);
-        if (hole < 0 || name.Length <= pattern.Length - 2)
-        {
-            return null;
-        }
-
-        ReadOnlySpan<char> tail = pattern.AsSpan(hole + 2);
-        if (!name.AsSpan().StartsWith(pattern.AsSpan(0, hole)) || !name.AsSpan().EndsWith(tail))
-        {
-            return null;
-        }
-
-        string number = name[hole..^tail.Length];
-        return number.All(char.IsAsciiDigit) ? otherPattern.Replace("%d", number, StringComparison.Ordinal) : null;
-    }
+        : throw Unfit($"leaves the shape of '{name}' open, and {_configName} has no '{key}'");
 
     private Gemma4ModelException Unfit(string fact) =>
         new($"The graph '{ModelPath}' {fact}. Build the folder with 'gemma4 build'.");

@@ -7,26 +7,34 @@ namespace Gemma4.OnnxRuntime;
 
 /// <summary>
 /// Runs a model folder on ONNX Runtime. The weights are loaded once; sessions run side by side, each with an attention
-/// cache that starts at 512 tokens, doubles as needed and is never copied between tokens. The application brings the
-/// native library (package Microsoft.ML.OnnxRuntime).
+/// cache that starts at 512 tokens and doubles as needed. Graphs whose attention appends in place never copy it between
+/// tokens; others return a longer one each step, which takes twice the memory and more time the longer the conversation.
+/// The application brings the native library (package Microsoft.ML.OnnxRuntime).
 /// </summary>
 public sealed class OnnxGenerationEngine : IGenerationEngine
 {
     private const int DefaultInitialCapacity = 512;
     private const int DefaultBudgetDivisor = 4;
 
+    // One row a position: at 262,144 tokens of vocabulary 32 positions, beyond which the rows outweigh a small model.
+    private const long DefaultLogitBytes = 32 << 20;
+
     private readonly Lock _gate = new();
     private readonly HashSet<OnnxGenerationSession> _sessions = [];
     private readonly DecoderGraph _graph;
+    private readonly EmbeddingGraph? _embedding;
     private readonly CacheBudget _budget;
     private readonly int _initialCapacity;
     private bool _disposed;
 
     private OnnxGenerationEngine(
-        InferenceSession native, DecoderGraph graph, Gemma4ModelFolder folder, OnnxRuntimeOptions options, int initialCapacity)
+        InferenceSession native, InferenceSession? embedding, Gemma4ModelFolder folder, OnnxRuntimeOptions options, int initialCapacity)
     {
+        var graph = DecoderGraph.Read(folder, native);
         Native = native;
+        NativeEmbedding = embedding;
         _graph = graph;
+        _embedding = embedding is null ? null : EmbeddingGraph.Read(folder.Embedding!, embedding, graph, native);
         _initialCapacity = initialCapacity;
         _budget = new CacheBudget(
             options.KvCacheMemoryBudget ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / DefaultBudgetDivisor);
@@ -49,12 +57,19 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
     /// <inheritdoc/>
     public int MaxContextTokens { get; }
 
+    /// <summary>Memory that a step's logits may take where the graph scores every position of it.</summary>
+    internal long MostLogitBytes { get; init; } = DefaultLogitBytes;
+
     internal InferenceSession Native { get; }
+
+    internal InferenceSession? NativeEmbedding { get; }
+
+    internal bool CachesInPlace => _graph.CachesInPlace;
 
     /// <summary>Cache bytes that one token takes over all layers.</summary>
     internal long CacheBytesPerToken => _graph.BytesPerToken;
 
-    /// <summary>Loads the graph of <paramref name="folder"/>; for a large model this takes seconds.</summary>
+    /// <summary>Loads the graphs of <paramref name="folder"/>; for a large model this takes seconds.</summary>
     /// <exception cref="Gemma4ModelException">
     /// The native library is missing, or the graph cannot be loaded or is not a text decoder.
     /// </exception>
@@ -63,18 +78,22 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
     public static OnnxGenerationEngine Load(Gemma4ModelFolder folder, OnnxRuntimeOptions? options = null) =>
         Load(folder, options, DefaultInitialCapacity);
 
-    internal static OnnxGenerationEngine Load(Gemma4ModelFolder folder, OnnxRuntimeOptions? options, int initialCapacity)
+    internal static OnnxGenerationEngine Load(
+        Gemma4ModelFolder folder, OnnxRuntimeOptions? options, int initialCapacity, long mostLogitBytes = DefaultLogitBytes)
     {
         ArgumentNullException.ThrowIfNull(folder);
         options ??= new OnnxRuntimeOptions();
         OnnxSession.Check(options);
-        InferenceSession native = OnnxSession.Open(folder, options);
+        InferenceSession native = OnnxSession.Open(folder.ModelPath, options);
+        InferenceSession? embedding = null;
         try
         {
-            return new OnnxGenerationEngine(native, DecoderGraph.Read(folder, native), folder, options, initialCapacity);
+            embedding = folder.EmbeddingPath is { } path ? OnnxSession.Open(path, options) : null;
+            return new OnnxGenerationEngine(native, embedding, folder, options, initialCapacity) { MostLogitBytes = mostLogitBytes };
         }
         catch
         {
+            embedding?.Dispose();
             native.Dispose();
             throw;
         }
@@ -87,8 +106,10 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var cache = new SessionCache(_graph, _budget, _initialCapacity, MaxContextTokens);
-            var session = new OnnxGenerationSession(this, _graph, Native.CreateIoBinding(), cache);
+            var cache = SessionCache.Create(_graph, _budget, _initialCapacity, MaxContextTokens);
+            OrtIoBinding binding = Native.CreateIoBinding();
+            EmbeddingStep? embedding = _embedding is null ? null : new EmbeddingStep(_embedding, NativeEmbedding!.CreateIoBinding(), binding);
+            var session = new OnnxGenerationSession(this, _graph, _embedding, binding, embedding, cache);
             _sessions.Add(session);
             return session;
         }
@@ -114,6 +135,7 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
             session.Dispose();
         }
 
+        NativeEmbedding?.Dispose();
         Native.Dispose();
     }
 

@@ -6,23 +6,27 @@ namespace Gemma4.OnnxRuntime;
 
 /// <summary>
 /// One sequence on its own binding. Everything is bound once; a step of one token writes the id in place and makes one
-/// new value, the mask, whose length is how the graph learns the length of the sequence.
+/// new value, the mask, whose length is how the graph learns the length of the sequence. Caches that grow add new values.
 /// </summary>
 internal sealed class OnnxGenerationSession : IGenerationSession
 {
     private readonly OnnxGenerationEngine _engine;
     private readonly DecoderGraph _graph;
+    private readonly EmbeddingGraph? _embeddingGraph;
 
     // A session belongs to one thread, but the engine may be disposed from another.
     private readonly Lock _gate = new();
     private readonly RunOptions _runOptions = new();
     private readonly OrtIoBinding _binding;
+    private readonly EmbeddingStep? _embedding;
+    private readonly ExportInputs _exportInputs;
     private readonly SessionCache _cache;
     private readonly StepLogits _logits;
     private readonly PinnedIntegers _ids;
     private readonly PinnedIntegers _positions;
     private readonly PinnedIntegers _mask;
     private readonly long[] _maskShape = [1, 0];
+    private readonly int _longestStep;
 
     private OrtValue? _idValue;
     private OrtValue? _positionValue;
@@ -31,14 +35,26 @@ internal sealed class OnnxGenerationSession : IGenerationSession
     private bool _hasLogits;
     private bool _disposed;
 
-    internal OnnxGenerationSession(OnnxGenerationEngine engine, DecoderGraph graph, OrtIoBinding binding, SessionCache cache)
+    internal OnnxGenerationSession(
+        OnnxGenerationEngine engine,
+        DecoderGraph graph,
+        EmbeddingGraph? embeddingGraph,
+        OrtIoBinding binding,
+        EmbeddingStep? embedding,
+        SessionCache cache)
     {
+        _embeddingGraph = embeddingGraph;
+        _embedding = embedding;
+        _exportInputs = new ExportInputs(graph, binding);
+        _longestStep = graph.LastPositionOnly
+            ? int.MaxValue
+            : (int)Math.Max(1, engine.MostLogitBytes / ((long)engine.VocabularySize * sizeof(float)));
         _engine = engine;
         _graph = graph;
         _binding = binding;
         _cache = cache;
         _logits = new StepLogits(graph, engine.VocabularySize);
-        _ids = new PinnedIntegers(graph.IdType);
+        _ids = new PinnedIntegers(embeddingGraph?.IdType ?? graph.IdType);
         _positions = new PinnedIntegers(graph.PositionType);
         _mask = new PinnedIntegers(graph.MaskType);
     }
@@ -65,12 +81,22 @@ internal sealed class OnnxGenerationSession : IGenerationSession
             cancellationToken.ThrowIfCancellationRequested();
 
             int total = Length + tokens.Length;
+            string running = _graph.ModelPath;
             try
             {
                 _cache.EnsureCapacity(total, Length, _binding);
-                Bind(tokens, total);
-                Run(cancellationToken);
-                ReadLogits(tokens.Length);
+                for (int start = 0; start < tokens.Length; start += _longestStep)
+                {
+                    // Nothing below changes what the session holds before the last part is through.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int count = Math.Min(_longestStep, tokens.Length - start);
+                    Step(tokens.Slice(start, count), Length + start, ref running, cancellationToken);
+                    if (start + count == tokens.Length)
+                    {
+                        ReadLogits(count);
+                        break;
+                    }
+                }
             }
             catch (OnnxRuntimeException exception)
             {
@@ -80,7 +106,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
                     throw new OperationCanceledException("The step was cancelled; the session is as it was before.", exception, cancellationToken);
                 }
 
-                throw OnnxFailure.Run(_graph.ModelPath, exception);
+                throw OnnxFailure.Run(running, exception);
             }
 
             Length = total;
@@ -99,7 +125,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
                     nameof(length), length, string.Create(CultureInfo.InvariantCulture, $"The session holds {Length} tokens; rewind to 0 up to {Length}."));
             }
 
-            // Rows past the length are never read, so forgetting them is enough.
+            // The cache drops what lies past the length at the next step.
             Length = length;
             _hasLogits = false;
         }
@@ -116,6 +142,8 @@ internal sealed class OnnxGenerationSession : IGenerationSession
 
             _disposed = true;
             _binding.Dispose();
+            _embedding?.Dispose();
+            _exportInputs.Dispose();
             _idValue?.Dispose();
             _positionValue?.Dispose();
             _maskValue?.Dispose();
@@ -150,17 +178,25 @@ internal sealed class OnnxGenerationSession : IGenerationSession
                 CultureInfo.InvariantCulture,
                 $"{tokens.Length} tokens do not fit: the session holds {Length} of at most {_engine.MaxContextTokens}. Shorten the conversation or raise OnnxRuntimeOptions.MaxContextTokens or KvCacheMemoryBudget."));
         }
-
-        // .NET spans cannot reach into a tensor of 2 GiB.
-        if (!_graph.LastPositionOnly && (long)tokens.Length * _engine.VocabularySize * sizeof(float) > int.MaxValue)
-        {
-            throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"{tokens.Length} tokens in one step are too many for a graph that returns logits for every position. Lower Gemma4Options.PrefillChunkSize."),
-                nameof(tokens));
-        }
     }
 
-    private void Bind(ReadOnlySpan<int> tokens, int total)
+    /// <summary>One run over tokens that follow the first <paramref name="held"/>.</summary>
+    private void Step(ReadOnlySpan<int> tokens, int held, ref string running, CancellationToken cancellationToken)
+    {
+        _cache.Bind(held, tokens.Length, _binding);
+        Bind(tokens, held);
+        if (_embedding is not null)
+        {
+            running = _embeddingGraph!.ModelPath;
+            Run(_engine.NativeEmbedding!, _embedding.Binding, cancellationToken);
+            running = _graph.ModelPath;
+        }
+
+        Run(_engine.Native, _binding, cancellationToken);
+        _cache.Accept(held + tokens.Length);
+    }
+
+    private void Bind(ReadOnlySpan<int> tokens, int held)
     {
         if (tokens.Length != _boundTokens)
         {
@@ -176,11 +212,12 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         {
             for (int index = 0; index < tokens.Length; index++)
             {
-                _positions.Set(index, Length + index);
+                _positions.Set(index, held + index);
             }
         }
 
-        BindMask(total);
+        BindMask(held + tokens.Length);
+        _exportInputs.Set(held);
         if (WritesOneRow(tokens.Length))
         {
             _binding.BindOutput(_graph.Logits, _logits.Target);
@@ -196,6 +233,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         _boundTokens = 0;
         long[] shape = [1, count];
         Rebind(_graph.InputIds, _ids, count, shape, ref _idValue);
+        _embedding?.Bind(_idValue!, count);
         if (_graph.PositionIds is { } name)
         {
             Rebind(name, _positions, count, shape, ref _positionValue);
@@ -204,7 +242,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         _boundTokens = count;
     }
 
-    private void Rebind(string name, PinnedIntegers numbers, int count, long[] shape, ref OrtValue? value)
+    private void Rebind(string? name, PinnedIntegers numbers, int count, long[] shape, ref OrtValue? value)
     {
         if (numbers.Capacity < count)
         {
@@ -212,7 +250,11 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         }
 
         OrtValue fresh = numbers.CreateValue(shape);
-        _binding.BindInput(name, fresh);
+        if (name is not null)
+        {
+            _binding.BindInput(name, fresh);
+        }
+
         value?.Dispose();
         value = fresh;
     }
@@ -232,11 +274,11 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         _maskValue = fresh;
     }
 
-    private void Run(CancellationToken cancellationToken)
+    private void Run(InferenceSession native, OrtIoBinding binding, CancellationToken cancellationToken)
     {
         if (!cancellationToken.CanBeCanceled)
         {
-            _engine.Native.RunWithBinding(_runOptions, _binding);
+            native.RunWithBinding(_runOptions, binding);
             return;
         }
 
@@ -245,7 +287,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
             // Disposing the registration waits for a callback under way, so the flag is not set again after the reset.
             using (cancellationToken.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, _runOptions))
             {
-                _engine.Native.RunWithBinding(_runOptions, _binding);
+                native.RunWithBinding(_runOptions, binding);
             }
         }
         finally

@@ -63,6 +63,9 @@ public sealed class OnnxRuntimeOptions
     /// </summary>
     public bool EnableTelemetry { get; set; }
 
-    /// <summary>Called last on the native session options, after everything above was applied. Default null.</summary>
+    /// <summary>
+    /// Called last on the native session options, after everything above was applied; once for each graph where the
+    /// embedding is a graph of its own. Default null.
+    /// </summary>
     public Action<SessionOptions>? ConfigureSession { get; set; }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gemma4.Models;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Gemma4.OnnxRuntime;
@@ -28,14 +27,14 @@ internal static class OnnxSession
         }
     }
 
-    internal static InferenceSession Open(Gemma4ModelFolder folder, OnnxRuntimeOptions options)
+    internal static InferenceSession Open(string modelPath, OnnxRuntimeOptions options)
     {
         try
         {
             // Before any other call into the runtime: its reports start with the first one.
             OnnxTelemetry.Apply(options.EnableTelemetry);
             using SessionOptions native = Create(options);
-            return new InferenceSession(folder.ModelPath, native);
+            return new InferenceSession(modelPath, native);
         }
         catch (Exception exception) when (OnnxFailure.IsMissingLibrary(exception))
         {
@@ -43,7 +42,7 @@ internal static class OnnxSession
         }
         catch (OnnxRuntimeException exception)
         {
-            throw OnnxFailure.Load(folder.ModelPath, exception);
+            throw OnnxFailure.Load(modelPath, exception);
         }
     }
 

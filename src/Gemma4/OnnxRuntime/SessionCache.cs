@@ -4,13 +4,19 @@ using Microsoft.ML.OnnxRuntime;
 namespace Gemma4.OnnxRuntime;
 
 /// <summary>The attention cache of one session: grows by doubling, within the engine's budget.</summary>
-internal sealed class SessionCache(DecoderGraph graph, CacheBudget budget, int initialCapacity, int maxTokens) : IDisposable
+internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int initialCapacity, int maxTokens) : IDisposable
 {
-    private readonly CacheBuffer?[] _buffers = new CacheBuffer?[graph.Caches.Count];
     private long _reservedTokens;
+
+    protected DecoderGraph Graph => graph;
 
     /// <summary>Tokens that every buffer has room for.</summary>
     internal int Capacity { get; private set; }
+
+    internal static SessionCache Create(DecoderGraph graph, CacheBudget budget, int initialCapacity, int maxTokens) =>
+        graph.CachesInPlace
+            ? new InPlaceCache(graph, budget, initialCapacity, maxTokens)
+            : new GrowingCache(graph, budget, initialCapacity, maxTokens);
 
     /// <summary>
     /// Makes room for <paramref name="needed"/> tokens and keeps the first <paramref name="held"/>. A failure in between
@@ -24,49 +30,26 @@ internal sealed class SessionCache(DecoderGraph graph, CacheBudget budget, int i
         }
 
         int target = Reserve(needed);
-        for (int index = 0; index < _buffers.Length; index++)
-        {
-            CacheBuffer? old = _buffers[index];
-            if (old is not null && old.Capacity >= target)
-            {
-                continue;
-            }
-
-            CacheTensor tensor = graph.Caches[index];
-            var grown = new CacheBuffer(tensor, target);
-            try
-            {
-                if (old is not null)
-                {
-                    grown.CopyFrom(old, held);
-                }
-
-                binding.BindInput(tensor.PastName, grown.Value);
-                binding.BindOutput(tensor.PresentName, grown.Value);
-            }
-            catch
-            {
-                grown.Dispose();
-                throw;
-            }
-
-            _buffers[index] = grown;
-            old?.Dispose();
-        }
-
+        Resize(target, held, binding);
         Capacity = target;
     }
 
+    /// <summary>Binds the cache for a step that appends <paramref name="added"/> tokens to the first <paramref name="held"/>.</summary>
+    internal abstract void Bind(int held, int added, OrtIoBinding binding);
+
+    /// <summary>Takes over what a finished step has written; <paramref name="total"/> tokens are held now.</summary>
+    internal abstract void Accept(int total);
+
     public void Dispose()
     {
-        foreach (CacheBuffer? buffer in _buffers)
-        {
-            buffer?.Dispose();
-        }
-
+        FreeBuffers();
         budget.Return(_reservedTokens * graph.BytesPerToken);
         _reservedTokens = 0;
     }
+
+    protected abstract void Resize(int capacity, int held, OrtIoBinding binding);
+
+    protected abstract void FreeBuffers();
 
     private int Reserve(int needed)
     {

@@ -29,6 +29,39 @@ public sealed class BuildCommandTests
         }
     }
 
+    [Theory]
+    [InlineData("multi-model", "decoder/model.onnx")]
+    [InlineData("transformers-js", "onnx/decoder_model_merged.onnx")]
+    public async Task Other_layouts_are_built_and_run(string layout, string graph)
+    {
+        var root = Directory.CreateTempSubdirectory("gemma4-cli-");
+        try
+        {
+            var folder = Path.Combine(root.FullName, "model");
+
+            var build = await CliRun.Of("build", RepositoryData.Path("tiny", "e2b"), folder, "--layout", layout);
+            var logits = await CliRun.WithInput("""{"ids":[2,5],"greedy":2}""", ["inspect", "logits", "--model", folder]);
+
+            Assert.True(build.ExitCode == 0, build.Error);
+            Assert.DoesNotContain(": 0.0 MB", build.Output, StringComparison.Ordinal);
+            Assert.True(File.Exists(Path.Combine(folder, graph)));
+            Assert.Equal(2, logits.Json(0).GetProperty("continuation").GetArrayLength());
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_context_limit_does_not_go_with_the_layout_that_knows_none()
+    {
+        var run = await CliRun.Of("build", "checkpoint", "out", "--layout", "transformers-js", "--context", "64");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("'--context' does not go with", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Precisions_reach_the_folder_and_what_was_left_out_is_told()
     {

@@ -54,7 +54,7 @@ public sealed class Gemma4ModelFolderTests
         var model = Gemma4ModelFolder.Open(folder.Path);
 
         Assert.Equal((1f, 64, 0.95f), (model.GenerationDefaults.Temperature, model.GenerationDefaults.TopK, model.GenerationDefaults.TopP));
-        Assert.Equal([50, 106], model.StopTokenIds);
+        Assert.Equal([1, 50, 106], model.StopTokenIds);
         Assert.Empty(model.SuppressedTokenIds);
     }
 
@@ -130,7 +130,6 @@ public sealed class Gemma4ModelFolderTests
     }
 
     [Theory]
-    [InlineData("gemma4")]
     [InlineData("gemma3_text")]
     [InlineData("llama")]
     public void Another_model_type_is_refused_by_name(string type)
@@ -140,7 +139,7 @@ public sealed class Gemma4ModelFolderTests
         string message = Failure(folder.Path);
 
         Assert.Contains($"is of type '{type}'", message, StringComparison.Ordinal);
-        Assert.Contains("only 'gemma4_text' is accepted", message, StringComparison.Ordinal);
+        Assert.Contains("only 'gemma4_text' and 'gemma4' are accepted", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public sealed class OnnxLoadingTests
     // Row i holds 10 i + column: the logits tell which index the graph looked up.
     private static readonly float[] Table = [0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23, 30, 31, 32, 33];
 
+    // What each token leaves in the caches.
+    private static readonly float[] Narrow = [0, 1, 2, 3, 4, 5, 6, 7];
+
     [Theory]
     [InlineData(TestGraph.Float)]
     [InlineData(TestGraph.Float16)]
@@ -71,6 +74,32 @@ public sealed class OnnxLoadingTests
         Assert.Equal(20, session.Logits[0]);
         session.Append([0]);
         Assert.Equal(30, session.Logits[0]);
+    }
+
+    [Fact]
+    public void A_step_that_fails_in_a_later_part_leaves_a_growing_session_as_it_was()
+    {
+        // Logits are the position's row plus the sum of all cached keys. Position 4 fails, in the second part of two.
+        TestGraph graph = Decoder(TestGraph.Float, "position_ids", logits: "rows.of.positions")
+            .Input("position_ids", TestGraph.Int64, "1", "s")
+            .Node("", "ReduceSum", [("keepdims", 0)], ["sum"], ["present.0.key"])
+            .Node("Add", "logits", "rows.of.positions", "sum");
+        using TemporaryFolder folder = Folder(graph);
+        using OnnxGenerationEngine engine = OnnxGenerationEngine.Load(
+            Gemma4ModelFolder.Open(folder.Path), new OnnxRuntimeOptions { IntraOpThreads = 1 }, 4, mostLogitBytes: 2 * 4 * sizeof(float));
+        using IGenerationSession session = engine.CreateSession();
+        session.Append([1, 2]);
+        Assert.Equal(10 + 5 + 9, session.Logits[0]);
+
+        Assert.Throws<Gemma4ModelException>(() => session.Append([3, 3, 3]));
+
+        Assert.Equal(2, session.Length);
+        Assert.Equal(10 + 5 + 9, session.Logits[0]);
+        session.Append([1]);
+        Assert.Equal(20 + 5 + 9 + 5, session.Logits[0]);
+        session.RewindTo(1);
+        session.Append([0, 0, 0]);
+        Assert.Equal(30 + 5 + 1 + 1 + 1, session.Logits[0]);
     }
 
     [Fact]
@@ -165,8 +194,8 @@ public sealed class OnnxLoadingTests
         .Write("model.onnx", graph.ToArray())
         .Write("tokenizer.json", "{}");
 
-    /// <summary>Logits are table rows, picked by <paramref name="index"/>; the cache goes through untouched.</summary>
-    private static TestGraph Decoder(int type, string index) => new TestGraph()
+    /// <summary>Logits are table rows, picked by <paramref name="index"/>; the cache grows by a row a token.</summary>
+    private static TestGraph Decoder(int type, string index, string logits = "logits") => new TestGraph()
         .Input("input_ids", TestGraph.Int64, "1", "s")
         .Input("attention_mask", TestGraph.Int64, "1", "t")
         .Input("past_key_values.0.key", type, "1", "1", "past", "2")
@@ -175,9 +204,13 @@ public sealed class OnnxLoadingTests
         .Output("present.0.key", type, "1", "1", "total", "2")
         .Output("present.0.value", type, "1", "heads", "total", "head")
         .Weight("table", type, 4, 4, type == TestGraph.Float ? Bytes(Table) : Bytes([.. Table.Select(value => (Half)value)]))
-        .Node("Gather", "logits", "table", index)
-        .Node("Identity", "present.0.key", "past_key_values.0.key")
-        .Node("Identity", "present.0.value", "past_key_values.0.value");
+        .Weight("narrow", type, 4, 2, type == TestGraph.Float ? Bytes(Narrow) : Bytes([.. Narrow.Select(value => (Half)value)]))
+        .Weight("zero", TestGraph.Int64, 1, 1, new byte[sizeof(long)])
+        .Node("Gather", logits, "table", index)
+        .Node("Gather", "flat", "narrow", "input_ids")
+        .Node("Gather", "rows", "flat", "zero")
+        .Concat("present.0.key", 2, "past_key_values.0.key", "rows")
+        .Concat("present.0.value", 2, "past_key_values.0.value", "rows");
 
     private static byte[] Bytes<T>(T[] values)
         where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();

@@ -16,7 +16,14 @@ internal sealed class TestGraph
 
     internal TestGraph Output(string name, int type, params string[] dimensions) => Value(12, name, type, dimensions);
 
-    internal TestGraph Node(string op, string output, params string[] inputs)
+    internal TestGraph Node(string op, string output, params string[] inputs) => Node("", op, [], [output], inputs);
+
+    /// <summary>Joins along one axis.</summary>
+    internal TestGraph Concat(string output, int axis, params string[] inputs) =>
+        Node("", "Concat", [("axis", axis)], [output], inputs);
+
+    internal TestGraph Node(
+        string domain, string op, (string Name, long Value)[] attributes, string[] outputs, string[] inputs)
     {
         var node = new MemoryStream();
         foreach (string input in inputs)
@@ -24,8 +31,26 @@ internal sealed class TestGraph
             Text(node, 1, input);
         }
 
-        Text(node, 2, output);
+        foreach (string output in outputs)
+        {
+            Text(node, 2, output);
+        }
+
         Text(node, 4, op);
+        foreach ((string name, long value) in attributes)
+        {
+            var attribute = new MemoryStream();
+            Text(attribute, 1, name);
+            Number(attribute, 3, value);
+            Number(attribute, 20, 2);
+            Message(node, 5, attribute);
+        }
+
+        if (domain.Length > 0)
+        {
+            Text(node, 7, domain);
+        }
+
         Add(1, node);
         return this;
     }
@@ -72,6 +97,16 @@ internal sealed class TestGraph
         Text(graph, 2, "test");
         Message(model, 7, graph);
         Message(model, 8, opset);
+        return model.ToArray();
+    }
+
+    /// <summary>The graph as a field of a model, to be appended to a model that lies in a file.</summary>
+    internal byte[] GraphField()
+    {
+        var graph = new MemoryStream();
+        _fields.ForEach(field => graph.Write(field));
+        var model = new MemoryStream();
+        Message(model, 7, graph);
         return model.ToArray();
     }
 

@@ -1,0 +1,42 @@
+namespace Gemma4.Models;
+
+/// <summary>
+/// Tells from a graph's nodes whether its caches may be written in place. Only GroupQueryAttention writes new rows into
+/// the memory it reads the old ones from; every other construction returns a longer tensor.
+/// </summary>
+internal sealed class CacheWiring
+{
+    // Operator slots of GroupQueryAttention: past key and value, and right after the result present key and value.
+    private const int FirstPast = 3;
+    private const int FirstPresent = 1;
+
+    private readonly HashSet<(string Past, string Present)> _inPlace = [];
+    private readonly HashSet<string> _readOtherwise = new(StringComparer.Ordinal);
+
+    internal CacheWiring(GraphFile graph)
+    {
+        foreach (GraphNode node in graph.Nodes)
+        {
+            bool inPlace = node is { Operator: "GroupQueryAttention", Domain: "com.microsoft" };
+            for (int slot = 0; slot < node.Inputs.Count; slot++)
+            {
+                int part = slot - FirstPast;
+                if (inPlace && part is 0 or 1 && FirstPresent + part < node.Outputs.Count)
+                {
+                    _inPlace.Add((node.Inputs[slot], node.Outputs[FirstPresent + part]));
+                }
+                else
+                {
+                    _readOtherwise.Add(node.Inputs[slot]);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether past and present may be one buffer. Not when anything else reads the past: the shape of a shared buffer
+    /// tells its capacity, not the tokens in it.
+    /// </summary>
+    internal bool IsInPlace(string past, string present) =>
+        _inPlace.Contains((past, present)) && !_readOtherwise.Contains(past);
+}

@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Gemma4.OnnxRuntime;
+
+/// <summary>Single numbers that some exports take beside the sequence. Bound once, changed in place.</summary>
+internal sealed class ExportInputs : IDisposable
+{
+    private readonly long[] _logitsToKeep = GC.AllocateArray<long>(1, pinned: true);
+    private readonly byte[] _cacheBranch = GC.AllocateArray<byte>(1, pinned: true);
+    private readonly OrtValue? _logitsValue;
+    private readonly OrtValue? _branchValue;
+
+    internal ExportInputs(DecoderGraph graph, OrtIoBinding binding)
+    {
+        // Only the last position is ever sampled.
+        _logitsToKeep[0] = 1;
+        if (graph.LogitsToKeep is { } keep)
+        {
+            _logitsValue = Over(_logitsToKeep, TensorElementType.Int64, graph.LogitsToKeepRank, sizeof(long));
+            binding.BindInput(keep, _logitsValue);
+        }
+
+        if (graph.CacheBranch is { } branch)
+        {
+            _branchValue = Over(_cacheBranch, TensorElementType.Bool, graph.CacheBranchRank, sizeof(byte));
+            binding.BindInput(branch, _branchValue);
+        }
+    }
+
+    /// <summary>Tells the graph whether there is a past.</summary>
+    internal void Set(int held) => _cacheBranch[0] = held > 0 ? (byte)1 : (byte)0;
+
+    public void Dispose()
+    {
+        _logitsValue?.Dispose();
+        _branchValue?.Dispose();
+    }
+
+    private static OrtValue Over<T>(T[] pinned, TensorElementType type, int rank, int bytes)
+        where T : unmanaged => OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance, type, rank == 0 ? [] : [1L], Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0), bytes);
+}
