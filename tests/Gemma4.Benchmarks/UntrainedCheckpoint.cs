@@ -65,8 +65,8 @@ internal static class UntrainedCheckpoint
         {
             OnnxGraph graph = new("scratch");
             ModelBuildOptions options = new();
-            WeightStore store = new(weights, graph, data, options, null, CancellationToken.None);
-            new Gemma4Graph(TextConfig.Read(Path.Combine(directory, "config.json")), graph, store, options, contextLength: 1).Build();
+            WeightStore store = new(weights, graph, data, options, CancellationToken.None);
+            new Gemma4Graph(TextConfig.Read(Path.Combine(directory, "config.json")), graph, store, options, 1, GraphPart.Whole, GraphStyle.Own).Build();
         }
 
         File.Delete(scratch);

@@ -17,6 +17,7 @@ public sealed class RandomModelTests : IDisposable
     [InlineData(Gemma4Size.E4B, 7.46, 24)]
     [InlineData(Gemma4Size.Dense12B, 11.91, 48)]
     [InlineData(Gemma4Size.Dense31B, 30.70, 60)]
+    [InlineData(Gemma4Size.Experts26B, 25.23, 30)]
     public void A_size_has_as_many_weights_as_the_published_model(Gemma4Size size, double billions, int caches)
     {
         UntrainedFiles.Write(_folder.Root, SizeShape.Of(size));
@@ -26,7 +27,7 @@ public sealed class RandomModelTests : IDisposable
         {
             var graph = new OnnxGraph("data");
             var options = new ModelBuildOptions();
-            new Gemma4Graph(config, graph, new(weights, graph, data, options, null, default), options, 1).Build();
+            new Gemma4Graph(config, graph, new(weights, graph, data, options, default), options, 1, GraphPart.Whole, GraphStyle.Own).Build();
         }
 
         var values = weights.Asked.DistinctBy(tensor => tensor.Name).Sum(tensor => tensor.Length / sizeof(float));
