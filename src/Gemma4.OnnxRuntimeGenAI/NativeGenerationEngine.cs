@@ -16,7 +16,6 @@ internal sealed class NativeGenerationEngine : IGenerationEngine
     internal const string Processor = "cpu";
     private const string Cuda = "cuda";
     private const string MultimodalType = "gemma4";
-    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(10);
     private static readonly Lock LoadGate = new();
 
     private readonly Lock _gate = new();
@@ -47,6 +46,9 @@ internal sealed class NativeGenerationEngine : IGenerationEngine
         // A cache that grows by itself reserves nothing.
         _initialTokens = sharesBuffer ? Math.Min(options.InitialContextTokens, MaxContextTokens) : MaxContextTokens;
     }
+
+    /// <summary>How long the end of the process waits for a step that was told to end.</summary>
+    internal static TimeSpan ExitPatience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public int VocabularySize { get; }
