@@ -11,7 +11,7 @@ namespace Gemma4.OnnxRuntimeGenAI;
 /// Runs a model folder on the native library. Only the parts of it that are exact are used: tokens in, logits out.
 /// Steps of all sessions take turns, because the library is not thread-safe.
 /// </summary>
-internal sealed class NativeGenerationEngine : IGenerationEngine
+internal sealed class NativeGenerationEngine : IAdapterEngine
 {
     internal const string Processor = "cpu";
     private const string Cuda = "cuda";
@@ -22,7 +22,9 @@ internal sealed class NativeGenerationEngine : IGenerationEngine
     private readonly HashSet<NativeGenerationSession> _sessions = [];
     private readonly Gemma4ModelFolder _folder;
     private readonly OgaModelHandle _model;
+    private readonly HashSet<string> _adapterFiles = new(StringComparer.Ordinal);
     private readonly int _initialTokens;
+    private OgaAdaptersHandle? _adapters;
     private bool _disposed;
 
     private NativeGenerationEngine(Gemma4ModelFolder folder, OgaModelHandle model, string provider, OnnxRuntimeGenAIOptions options, ConfigFacts facts)
@@ -127,15 +129,26 @@ internal sealed class NativeGenerationEngine : IGenerationEngine
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
-    public IGenerationSession CreateSession()
+    public IGenerationSession CreateSession() => Open(adapter: null);
+
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    public IGenerationSession CreateSession(string adapterFile)
     {
-        lock (_gate)
+        ArgumentException.ThrowIfNullOrWhiteSpace(adapterFile);
+        string path = Path.GetFullPath(adapterFile);
+        Queue.Enter();
+        try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            NativeGenerationSession session = new(this);
-            _sessions.Add(session);
-            return session;
+            LoadAdapter(path);
         }
+        finally
+        {
+            Queue.Leave();
+        }
+
+        return Open(path);
     }
 
     /// <summary>Waits for the step under way, disposes the sessions that are still open and frees the model.</summary>
@@ -146,6 +159,7 @@ internal sealed class NativeGenerationEngine : IGenerationEngine
             session.Dispose();
         }
 
+        _adapters?.Dispose();
         _model.Dispose();
         OgaRuntime.Untrack(this);
     }
@@ -173,6 +187,7 @@ internal sealed class NativeGenerationEngine : IGenerationEngine
             session.Close();
         }
 
+        _adapters?.Dispose();
         _model.Dispose();
         return true;
     }
@@ -198,14 +213,50 @@ internal sealed class NativeGenerationEngine : IGenerationEngine
     }
 
     /// <summary>Makes a generator. The caller has the turn.</summary>
-    internal OgaGeneratorHandle CreateGenerator(int capacity)
+    internal OgaGeneratorHandle CreateGenerator(int capacity, string? adapter)
     {
         using OgaGeneratorParamsHandle parameters = OgaGeneratorParamsHandle.Create(_model);
         parameters.Set("max_length", capacity);
         parameters.Set("batch_size", 1);
         parameters.Set("num_beams", 1);
         parameters.Set("do_sample", false);
-        return OgaGeneratorHandle.Create(_model, parameters);
+        OgaGeneratorHandle generator = OgaGeneratorHandle.Create(_model, parameters);
+        if (adapter is null || OgaResult.Take(Oga.SetActiveAdapter(generator, _adapters!, adapter)) is not { } refusal)
+        {
+            return generator;
+        }
+
+        generator.Dispose();
+        throw OgaResult.Failure($"The adapter '{adapter}' could not be activated", refusal);
+    }
+
+    private NativeGenerationSession Open(string? adapter)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            NativeGenerationSession session = new(this, adapter);
+            _sessions.Add(session);
+            return session;
+        }
+    }
+
+    // Under its path, which is unique, whatever the application calls it.
+    private void LoadAdapter(string path)
+    {
+        if (_adapterFiles.Contains(path))
+        {
+            return;
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new Gemma4ModelException($"The adapter '{path}' does not exist. Check the path in Gemma4Options.Adapters.");
+        }
+
+        _adapters ??= OgaAdaptersHandle.Create(_model);
+        OgaResult.Check(Oga.LoadAdapter(_adapters, path, path), $"The adapter '{path}' could not be loaded");
+        _adapterFiles.Add(path);
     }
 
     private NativeGenerationSession[]? BeginClose()

@@ -13,6 +13,7 @@ internal sealed class NativeGenerationSession : IGenerationSession
     private readonly NativeGenerationEngine _engine;
     private readonly TokenHistory _history = new();
     private readonly LogitsBuffer _logits;
+    private readonly string? _adapter;
     private OgaGeneratorHandle? _generator;
     private int _capacity;
     private bool _hasLogits;
@@ -22,9 +23,10 @@ internal sealed class NativeGenerationSession : IGenerationSession
     // The generator whose append may be under way, for a termination from another thread.
     private volatile OgaGeneratorHandle? _running;
 
-    internal NativeGenerationSession(NativeGenerationEngine engine)
+    internal NativeGenerationSession(NativeGenerationEngine engine, string? adapter)
     {
         _engine = engine;
+        _adapter = adapter;
         _logits = new LogitsBuffer(engine.VocabularySize);
     }
 
@@ -180,7 +182,7 @@ internal sealed class NativeGenerationSession : IGenerationSession
 
         Drop();
         _capacity = _engine.CapacityFor(total);
-        _generator = _engine.CreateGenerator(_capacity);
+        _generator = _engine.CreateGenerator(_capacity, _adapter);
         int done = 0;
         for (int step = 0; step < _history.StepCount; step++)
         {

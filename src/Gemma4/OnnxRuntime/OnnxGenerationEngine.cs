@@ -10,7 +10,7 @@ namespace Gemma4.OnnxRuntime;
 /// cache that starts at 512 tokens, doubles as needed and is never copied between tokens. The application brings the
 /// native library (package Microsoft.ML.OnnxRuntime).
 /// </summary>
-public sealed class OnnxGenerationEngine : IGenerationEngine
+public sealed partial class OnnxGenerationEngine
 {
     private const int DefaultInitialCapacity = 512;
     private const int DefaultBudgetDivisor = 4;
@@ -87,10 +87,7 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var cache = new SessionCache(_graph, _budget, _initialCapacity, MaxContextTokens);
-            var session = new OnnxGenerationSession(this, _graph, Native.CreateIoBinding(), cache);
-            _sessions.Add(session);
-            return session;
+            return Open(adapter: null);
         }
     }
 
@@ -114,6 +111,11 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
             session.Dispose();
         }
 
+        foreach (LoadedAdapter adapter in _adapters.Values)
+        {
+            adapter.Dispose();
+        }
+
         Native.Dispose();
     }
 
@@ -123,5 +125,15 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
         {
             _sessions.Remove(session);
         }
+    }
+
+    private OnnxGenerationSession Open(LoadedAdapter? adapter)
+    {
+        var cache = new SessionCache(_graph, _budget, _initialCapacity, MaxContextTokens);
+        OrtIoBinding binding = Native.CreateIoBinding();
+        adapter?.BindTo(binding);
+        var session = new OnnxGenerationSession(this, _graph, binding, cache);
+        _sessions.Add(session);
+        return session;
     }
 }

@@ -41,7 +41,7 @@ typedef struct { char *message; } Result;
 typedef struct { int magic, vocabulary, context, shares_buffer; char provider[64]; char type[32]; } Config;
 typedef struct { int magic; atomic_int references, inside; Config config; } Model;
 typedef struct { int magic; Model *model; double max_length; int shares_buffer; } Params;
-typedef struct { int magic; Model *model; int names; char name[16][64]; } Adapters;
+typedef struct { int magic; Model *model; int names; char name[16][512]; } Adapters;
 typedef struct {
     int magic;
     Model *model;
@@ -485,7 +485,7 @@ EXPORT Result *OgaLoadAdapter(Adapters *adapters, const char *file, const char *
     FILE *opened = fopen(file, "rb");
     if (!opened) return error("Failed to load adapter");
     fclose(opened);
-    snprintf(adapters->name[adapters->names++ & 15], 64, "%s", name);
+    snprintf(adapters->name[adapters->names++ & 15], 512, "%s", name);
     return NULL;
 }
 EXPORT Result *OgaSetActiveAdapter(Generator *generator, Adapters *adapters, const char *name) {
