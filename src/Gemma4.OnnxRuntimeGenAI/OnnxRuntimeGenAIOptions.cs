@@ -6,8 +6,9 @@ namespace Gemma4.OnnxRuntimeGenAI;
 public sealed class OnnxRuntimeGenAIOptions
 {
     /// <summary>
-    /// Execution provider: "cpu", "cuda", "dml", or another name that the library knows. Default null: what
-    /// genai_config.json says, which is the processor where it names none.
+    /// Execution provider: "cpu", "cuda", or another name that the library knows, such as "webgpu". Default null: what
+    /// genai_config.json says, which is the processor where it names none. "dml" is refused: on DirectML the library
+    /// cannot append to a running generator.
     /// </summary>
     public string? Provider { get; set; }
 

@@ -1,10 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Gemma4.OnnxRuntimeGenAI;
 
 /// <summary>
 /// Lets one thread at a time into a model: the library is not thread-safe. Waiting can be cancelled, so a request that
 /// queues behind a long prompt ends at once when its caller gives up.
 /// </summary>
-internal sealed class StepQueue : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore makes no wait handle, so there is nothing to free; a waiter may outlive the engine.")]
+internal sealed class StepQueue
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -14,6 +17,4 @@ internal sealed class StepQueue : IDisposable
     internal bool TryEnter(TimeSpan patience) => _turn.Wait(patience);
 
     internal void Leave() => _turn.Release();
-
-    public void Dispose() => _turn.Dispose();
 }

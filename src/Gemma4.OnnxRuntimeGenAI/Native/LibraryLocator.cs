@@ -48,8 +48,8 @@ internal static class LibraryLocator
     }
 
     private static string Packages =>
-        "Add one of these lines to the application project: <PackageReference Include=\"Microsoft.ML.OnnxRuntimeGenAI\" /> (processor), "
-        + "<PackageReference Include=\"Microsoft.ML.OnnxRuntimeGenAI.Cuda\" /> (NVIDIA) or <PackageReference Include=\"Microsoft.ML.OnnxRuntimeGenAI.DirectML\" /> (Windows), each with a Version of 0.15.2 or newer; "
+        "Add one of these lines to the application project: <PackageReference Include=\"Microsoft.ML.OnnxRuntimeGenAI\" /> (processor) "
+        + "or <PackageReference Include=\"Microsoft.ML.OnnxRuntimeGenAI.Cuda\" /> (NVIDIA), with a Version of 0.15.2 or newer; "
         + $"or set OnnxRuntimeGenAIOptions.LibraryPath or the environment variable {Variable} to the file.";
 
     private static (nint Library, string Path) LoadNamed(string path, string source)
