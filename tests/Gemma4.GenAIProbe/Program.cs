@@ -44,47 +44,47 @@ switch (what)
 
     case "busy":
     case "stubborn":
-    {
-        NativeGenerationEngine.ExitPatience = TimeSpan.FromMilliseconds(what == "busy" ? 60_000 : 100);
-        IGenerationEngine engine = Load();
-        ToyControls toy = new(options.LibraryPath!);
-        toy.Set("slow_ms", 120_000);
-        toy.Set("ignore_terminate", what == "busy" ? 0 : 1);
-        IGenerationSession session = engine.CreateSession();
-        Thread step = new(() =>
         {
-            try
+            NativeGenerationEngine.ExitPatience = TimeSpan.FromMilliseconds(what == "busy" ? 60_000 : 100);
+            IGenerationEngine engine = Load();
+            ToyControls toy = new(options.LibraryPath!);
+            toy.Set("slow_ms", 120_000);
+            toy.Set("ignore_terminate", what == "busy" ? 0 : 1);
+            IGenerationSession session = engine.CreateSession();
+            Thread step = new(() =>
             {
-                session.Append(prompt);
-            }
-            catch (ObjectDisposedException)
+                try
+                {
+                    session.Append(prompt);
+                }
+                catch (ObjectDisposedException)
+                {
+                    Console.WriteLine("step: ended");
+                }
+            })
+            { IsBackground = true };
+            step.Start();
+            while (toy.SlowSteps == 0)
             {
-                Console.WriteLine("step: ended");
+                Thread.Yield();
             }
-        })
-        { IsBackground = true };
-        step.Start();
-        while (toy.SlowSteps == 0)
-        {
-            Thread.Yield();
-        }
 
-        Console.WriteLine("exit: during a step");
-        Environment.Exit(0);
-        return 0;
-    }
+            Console.WriteLine("exit: during a step");
+            Environment.Exit(0);
+            return 0;
+        }
 
     case "conform":
-    {
-        ProbeConformance suite = new(Load);
-        foreach (string behaviour in GenerationEngineConformance.Behaviours)
         {
-            suite.Run(behaviour);
-        }
+            ProbeConformance suite = new(Load);
+            foreach (string behaviour in GenerationEngineConformance.Behaviours)
+            {
+                suite.Run(behaviour);
+            }
 
-        Console.WriteLine($"conforms: {OgaRuntime.Capabilities}");
-        return 0;
-    }
+            Console.WriteLine($"conforms: {OgaRuntime.Capabilities}");
+            return 0;
+        }
 
     case "cuda":
         try

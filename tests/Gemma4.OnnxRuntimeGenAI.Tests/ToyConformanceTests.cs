@@ -12,9 +12,12 @@ public sealed class ToyConformanceTests(ModelCopy model) : GenerationEngineConfo
 {
     private static readonly Dictionary<string, (Action<OnnxRuntimeGenAIOptions> Configure, Action<ToyControls> Prepare)> Variants = new()
     {
-        ["plain"] = (_ => { }, _ => { }),
-        ["small caches that are outgrown"] = (options => options.InitialContextTokens = 3, _ => { }),
-        ["no shared buffer"] = (options => options.ConfigOverlay = """{"search":{"past_present_share_buffer":false}}""", _ => { }),
+        ["plain"] = (_ => { }, _ => { }
+        ),
+        ["small caches that are outgrown"] = (options => options.InitialContextTokens = 3, _ => { }
+        ),
+        ["no shared buffer"] = (options => options.ConfigOverlay = """{"search":{"past_present_share_buffer":false}}""", _ => { }
+        ),
         ["windows that evict"] = (_ => { }, toy => toy.Set("evict_after", 6)),
         ["multimodal type"] = (_ => { }, toy => toy.Set("multimodal", 1)),
         ["half precision"] = (_ => { }, toy => toy.Set("dtype", 10)),
