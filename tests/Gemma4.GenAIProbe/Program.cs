@@ -33,6 +33,12 @@ switch (what)
         Console.WriteLine($"alive: {OgaRuntime.Alive > 0}");
         return 0;
 
+    case "leftover":
+        OgaRuntime.Load(options);
+        AppContext.SetData("leftover", OgaConfigHandle.Read(folder));
+        Console.WriteLine($"alive: {OgaRuntime.Alive}");
+        return 0;
+
     case "drop":
         Drop();
         GC.Collect();

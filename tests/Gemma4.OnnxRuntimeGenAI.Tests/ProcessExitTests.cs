@@ -17,6 +17,10 @@ public sealed class ProcessExitTests
         await Ends("forget", "alive: True");
 
     [ProbeFact]
+    public async Task A_single_object_that_no_engine_knows_is_destroyed_as_well() =>
+        await Ends("leftover", "alive: 1");
+
+    [ProbeFact]
     public async Task What_was_dropped_is_freed_by_finalizers() =>
         await Ends("drop", "alive: 0");
 

@@ -48,7 +48,7 @@ typedef struct {
     int max_length, shares_buffer, length;
     int *tokens;
     atomic_int terminated;
-    uint64_t adapter;
+    uint64_t adapter, stale;
 } Generator;
 typedef struct { int magic, type; int64_t shape[3]; void *data; } Tensor;
 
@@ -396,9 +396,12 @@ EXPORT Result *OgaGenerator_RewindTo(Generator *generator, size_t length) {
     int before = generator->length;
     generator->length = (int)length;
     leave(generator->model);
-    if (!generator->shares_buffer) return error("Requested length of rewind is greater than the current length.");
-    if (before > set_evict_after) return error("Cannot rewind past tokens that the window has dropped");
-    return NULL;
+    const char *refusal = !generator->shares_buffer ? "Requested length of rewind is greater than the current length."
+        : before > set_evict_after ? "Cannot rewind past tokens that the window has dropped"
+        : NULL;
+    /* A refused rewind is half done, and the multimodal type says yes and leaves its cache alone. */
+    if (refusal || set_multimodal) generator->stale = 1 + (uint64_t)before;
+    return refusal ? error(refusal) : NULL;
 }
 EXPORT Result *OgaGenerator_SetRuntimeOption(Generator *generator, const char *key, const char *value) {
     FAULT(OgaGenerator_SetRuntimeOption);
@@ -427,7 +430,7 @@ EXPORT Result *OgaGenerator_GetLogits(Generator *generator, Tensor **out) {
     *out = (Tensor *)(intptr_t)0xdead;
     if (!valid(GENERATOR, generator, "OgaGenerator_GetLogits")) return error("no generator");
     enter(generator->model, "OgaGenerator_GetLogits");
-    uint64_t hash = 0xcbf29ce484222325u ^ generator->adapter;
+    uint64_t hash = 0xcbf29ce484222325u ^ generator->adapter ^ generator->stale << 32;
     for (int i = 0; i < generator->length; i++) hash = (hash ^ (uint32_t)generator->tokens[i]) * 0x100000001b3u;
     int width = generator->model->config.vocabulary + set_width;
     Tensor *tensor = make(TENSOR, sizeof *tensor);
