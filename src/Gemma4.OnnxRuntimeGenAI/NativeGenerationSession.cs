@@ -45,6 +45,9 @@ internal sealed class NativeGenerationSession : IGenerationSession
         }
     }
 
+    /// <summary>Whether the library is at work for this session, seen from any thread.</summary>
+    internal bool IsRunning => _running is not null;
+
     /// <inheritdoc/>
     public void Append(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
     {
