@@ -1,5 +1,6 @@
-// The model answers by calling C# methods. dotnet run samples/03-tools.cs [question...]
+// The model answers by calling C# methods. dotnet run samples/03-tools.cs [--engine ort|genai|genai-cuda] [question...]
 #:project ../src/Gemma4.Nano/Gemma4.Nano.csproj
+#:project ../src/Gemma4.OnnxRuntimeGenAI/Gemma4.OnnxRuntimeGenAI.csproj
 #:package Microsoft.ML.OnnxRuntime
 
 using System.ComponentModel;
@@ -7,7 +8,37 @@ using System.Globalization;
 using Gemma4;
 using Microsoft.Extensions.AI;
 
-using IChatClient client = new Gemma4ChatClient(new Gemma4Options().UseNano())
+// The managed engine is the default. The native one needs its library: -p:Gemma4Runtime=genai-cpu or genai-cuda brings
+// the package, or the variable GEMMA4_GENAI_LIBRARY names the file, and then chooses the engine as well.
+bool named = args is ["--engine", _, ..];
+string engine = named ? args[1] : Environment.GetEnvironmentVariable("GEMMA4_GENAI_LIBRARY") is { Length: > 0 } ? "genai" : "ort";
+string[] questions = named ? args[2..] : args;
+
+if (engine is not ("ort" or "genai" or "genai-cuda"))
+{
+    Console.WriteLine($"'{engine}' is no engine. Choose ort, genai or genai-cuda.");
+    return 1;
+}
+
+Gemma4Options model = new Gemma4Options().UseNano();
+if (engine is "genai" or "genai-cuda")
+{
+    model.UseOnnxRuntimeGenAI(native => native.Provider = engine == "genai" ? "cpu" : "cuda");
+}
+
+using Gemma4ChatClient gemma = new(model);
+try
+{
+    await gemma.WarmUpAsync();
+}
+catch (Gemma4ModelException missing)
+{
+    Console.WriteLine(missing.Message);
+    return 1;
+}
+
+Console.WriteLine($"engine: {(engine == "ort" ? "managed, on ONNX Runtime" : engine)}");
+using IChatClient client = gemma
     .AsBuilder()
     .UseFunctionInvocation() // runs the calls and hands their results back to the model
     .Build();
@@ -22,7 +53,7 @@ ChatOptions options = new()
     ],
 };
 
-string[] questions = args.Length > 0 ? args : ["What is the weather in Paris?", "What is 17 plus 25?", "What is 6 times 7?"];
+questions = questions.Length > 0 ? questions : ["What is the weather in Paris?", "What is 17 plus 25?", "What is 6 times 7?"];
 foreach (string question in questions)
 {
     Console.WriteLine($"question: {question}");
@@ -49,6 +80,8 @@ foreach (string question in questions)
 
     Console.WriteLine();
 }
+
+return 0;
 
 static string Spell(KeyValuePair<string, object?> argument) =>
     string.Create(CultureInfo.InvariantCulture, $"{argument.Key}: {argument.Value}");

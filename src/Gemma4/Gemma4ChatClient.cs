@@ -170,7 +170,7 @@ public sealed class Gemma4ChatClient : IChatClient
 
         ResponseParser parser = new(model.Tokenizer, settings.Tools, prompt.EndsInsideThought, settings.StopSequences, $"call_{responseId[^8..]}_");
         Sampler sampler = CreateSampler(settings, model);
-        using IGenerationSession session = model.Engine.CreateSession();
+        using IGenerationSession session = OpenSession(model.Engine, settings.AdapterFile);
         ResponseGeneration generation = new(session, sampler, parser, LimitsOf(settings, model, room));
 
         // Each piece of model work is one hop to the thread pool: the caller may read from a UI thread.
@@ -207,6 +207,13 @@ public sealed class Gemma4ChatClient : IChatClient
         last.FinishReason = generation.FinishReason;
         yield return last;
     }
+
+    private static IGenerationSession OpenSession(IGenerationEngine engine, string? adapterFile) => (engine, adapterFile) switch
+    {
+        (_, null) => engine.CreateSession(),
+        (IAdapterEngine adapting, { } file) => adapting.CreateSession(file),
+        _ => throw new NotSupportedException($"ChatOptions.AdditionalProperties[\"adapter\"] is not supported by {engine}: it cannot run adapters. Leave it unset, or take another engine."),
+    };
 
     private RenderedPrompt Render(List<ChatMessage> history, RequestSettings settings, LoadedModel model) =>
         PromptRenderer.Render(history, settings.Tools, new PromptOptions

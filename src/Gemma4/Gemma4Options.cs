@@ -65,6 +65,13 @@ public sealed class Gemma4Options
     /// <summary>True loads the model when the host starts. The default, false, loads it at the first request.</summary>
     public bool WarmUpOnStart { get; set; }
 
+    /// <summary>
+    /// LoRA adapters by name: the file of each, in ONNX Runtime's .onnx_adapter format. A request names one in
+    /// <c>ChatOptions.AdditionalProperties["adapter"]</c>; without it the model runs as it is. Default empty. A file is
+    /// read at its first use.
+    /// </summary>
+    public IDictionary<string, string> Adapters { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Settings of the ONNX Runtime engine.</summary>
     public OnnxRuntimeOptions OnnxRuntime { get; } = new();
 

@@ -13,6 +13,7 @@ internal sealed record RequestSettings
 {
     private const string MinPKey = "min_p";
     private const string RepetitionPenaltyKey = "repetition_penalty";
+    private const string AdapterKey = "adapter";
 
     /// <summary>Sampling set by the request; null members fall back to the model's generation defaults.</summary>
     public required Func<SamplingSettings, SamplingSettings> ApplySampling { get; init; }
@@ -33,6 +34,9 @@ internal sealed record RequestSettings
 
     public required string? Instructions { get; init; }
 
+    /// <summary>File of the LoRA adapter to run with; null for the model as it is.</summary>
+    public required string? AdapterFile { get; init; }
+
     public static RequestSettings From(ChatOptions? chatOptions, Gemma4Options options, IChatClient client, string modelId)
     {
         chatOptions ??= new ChatOptions();
@@ -51,6 +55,7 @@ internal sealed record RequestSettings
             StopSequences = StopSequencesOf(chatOptions.StopSequences),
             SingleToolCall = chatOptions.AllowMultipleToolCalls == false,
             Instructions = chatOptions.Instructions,
+            AdapterFile = AdapterOf(chatOptions, options),
         };
     }
 
@@ -166,8 +171,10 @@ internal sealed record RequestSettings
                 case RepetitionPenaltyKey:
                     repetitionPenalty = NumberOf(key, value);
                     break;
+                case AdapterKey:
+                    break;
                 default:
-                    throw Refusal($"AdditionalProperties[\"{key}\"]", $"the keys understood are {MinPKey} and {RepetitionPenaltyKey}");
+                    throw Refusal($"AdditionalProperties[\"{key}\"]", $"the keys understood are {MinPKey}, {RepetitionPenaltyKey} and {AdapterKey}");
             }
         }
 
@@ -198,6 +205,20 @@ internal sealed record RequestSettings
         // Out-of-range values must fail at the call, before a model is loaded.
         Apply(new SamplingSettings()).Validate();
         return Apply;
+    }
+
+    private static string? AdapterOf(ChatOptions chatOptions, Gemma4Options options)
+    {
+        object? value = chatOptions.AdditionalProperties?.GetValueOrDefault(AdapterKey);
+        string? name = value is JsonElement { ValueKind: JsonValueKind.String } text ? text.GetString() : value as string;
+        if (value is not null && name is null)
+        {
+            throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{AdapterKey}\"] is '{value}'; it must be a name from Gemma4Options.Adapters.");
+        }
+
+        return name is null ? null
+            : options.Adapters.TryGetValue(name, out string? file) ? file
+            : throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{AdapterKey}\"] is '{name}', and Gemma4Options.Adapters has {(options.Adapters.Count == 0 ? "no entries" : "only " + string.Join(", ", options.Adapters.Keys.Order(StringComparer.Ordinal)))}. Add the adapter's file there under that name.");
     }
 
     private static float NumberOf(string key, object? value) => value switch

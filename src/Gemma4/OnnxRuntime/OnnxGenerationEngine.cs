@@ -11,7 +11,7 @@ namespace Gemma4.OnnxRuntime;
 /// tokens; others return a longer one each step, which takes twice the memory and more time the longer the conversation.
 /// The application brings the native library (package Microsoft.ML.OnnxRuntime).
 /// </summary>
-public sealed class OnnxGenerationEngine : IGenerationEngine
+public sealed partial class OnnxGenerationEngine
 {
     private const int DefaultInitialCapacity = 512;
     private const int DefaultBudgetDivisor = 4;
@@ -106,12 +106,7 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var cache = SessionCache.Create(_graph, _budget, _initialCapacity, MaxContextTokens);
-            OrtIoBinding binding = Native.CreateIoBinding();
-            EmbeddingStep? embedding = _embedding is null ? null : new EmbeddingStep(_embedding, NativeEmbedding!.CreateIoBinding(), binding);
-            var session = new OnnxGenerationSession(this, _graph, _embedding, binding, embedding, cache);
-            _sessions.Add(session);
-            return session;
+            return Open(adapter: null);
         }
     }
 
@@ -136,6 +131,11 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
         }
 
         NativeEmbedding?.Dispose();
+        foreach (LoadedAdapter adapter in _adapters.Values)
+        {
+            adapter.Dispose();
+        }
+
         Native.Dispose();
     }
 
@@ -145,5 +145,16 @@ public sealed class OnnxGenerationEngine : IGenerationEngine
         {
             _sessions.Remove(session);
         }
+    }
+
+    private OnnxGenerationSession Open(LoadedAdapter? adapter)
+    {
+        var cache = SessionCache.Create(_graph, _budget, _initialCapacity, MaxContextTokens);
+        OrtIoBinding binding = Native.CreateIoBinding();
+        adapter?.BindTo(binding);
+        EmbeddingStep? embedding = _embedding is null ? null : new EmbeddingStep(_embedding, NativeEmbedding!.CreateIoBinding(), binding);
+        var session = new OnnxGenerationSession(this, _graph, _embedding, binding, embedding, cache);
+        _sessions.Add(session);
+        return session;
     }
 }
