@@ -7,7 +7,7 @@ namespace Gemma4.Sampling.Constraints.Schemas;
 
 /// <summary>Compiles enum and const: those of the listed values that everything else allows.</summary>
 internal sealed class EnumerationCompiler(
-    SchemaReport report, Notation notation, ScalarCompiler scalars, ConstraintBudget budget)
+    SchemaReport report, Notation notation, ScalarCompiler scalars, ConstraintBudget budget, ValueCheck check)
 {
     public GrammarNode Build(ValueShape shape)
     {
@@ -16,8 +16,7 @@ internal sealed class EnumerationCompiler(
         foreach (var value in values)
         {
             budget.Spend(1, report.Subject);
-            if (shape.Enumerations.TrueForAll(list => list.Values.Exists(other => JsonElement.DeepEquals(value, other)))
-                && IsAllowed(value, shape, place.Pointer))
+            if (check.Meets(value, shape, place.Pointer))
             {
                 kept.Add(value);
             }
@@ -97,48 +96,5 @@ internal sealed class EnumerationCompiler(
         }
 
         return spellings;
-    }
-
-    private bool IsAllowed(JsonElement value, ValueShape shape, string pointer)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Null:
-                return shape.Types.HasFlag(JsonTypes.Null);
-            case JsonValueKind.True or JsonValueKind.False:
-                return shape.Types.HasFlag(JsonTypes.Boolean);
-            case JsonValueKind.String:
-                var text = JsonValues.GetText(value);
-                if (!notation.IsJson && text.Contains('\uFFFF', StringComparison.Ordinal))
-                {
-                    return false;
-                }
-
-                return shape.Types.HasFlag(JsonTypes.String) && (scalars.Text(shape, pointer)?.Matches(text) ?? false);
-            case JsonValueKind.Number:
-                return IsNumberAllowed(value, shape, pointer);
-            default:
-                var isObject = value.ValueKind == JsonValueKind.Object;
-                if (isObject ? shape.Objects.Count + shape.Required.Count > 0 : shape.Arrays.Count > 0)
-                {
-                    report.Weaken(pointer, "keywords for arrays or objects beside enum or const are not checked against its values");
-                }
-
-                return shape.Types.HasFlag(isObject ? JsonTypes.Object : JsonTypes.Array);
-        }
-    }
-
-    private bool IsNumberAllowed(JsonElement value, ValueShape shape, string pointer)
-    {
-        if ((shape.Types & JsonTypes.Number) == 0 || !DecimalNumber.TryParse(value.GetRawText(), out var number))
-        {
-            return false;
-        }
-
-        // The plain spelling is one that the number's automaton knows.
-        var magnitude = number.Sign < 0 ? number.Negate() : number;
-        var plain = (number.Sign < 0 ? "-" : "") + magnitude.Whole.ToString(System.Globalization.CultureInfo.InvariantCulture)
-            + (number.IsInteger ? "" : "." + magnitude.FractionDigits);
-        return scalars.Number(shape, pointer)?.Matches(plain) ?? false;
     }
 }

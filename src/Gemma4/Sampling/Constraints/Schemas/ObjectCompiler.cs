@@ -49,7 +49,7 @@ internal sealed class ObjectCompiler(
             properties, required, Free(shape, pointer, allowedNames), shape.MinProperties, shape.MaxProperties, notation);
     }
 
-    private static List<SchemaPlace> PlacesOf(ValueShape shape, string name)
+    public static List<SchemaPlace> PlacesOf(ValueShape shape, string name)
     {
         var places = new List<SchemaPlace>();
         foreach (var part in shape.Objects)

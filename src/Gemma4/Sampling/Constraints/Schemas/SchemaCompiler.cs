@@ -20,6 +20,7 @@ internal sealed class SchemaCompiler
     private readonly ScalarCompiler _scalars;
     private readonly ObjectCompiler _objects;
     private readonly ExclusiveBranches _exclusive;
+    private readonly ValueCheck _check;
     private readonly Dictionary<string, RuleNode> _rules = new(StringComparer.Ordinal);
     private readonly Queue<(RuleNode Rule, List<SchemaPlace> Places)> _open = new();
 
@@ -31,6 +32,7 @@ internal sealed class SchemaCompiler
         _keywords = new KeywordReader(root, report, budget, isCall: !notation.IsJson);
         _scalars = new ScalarCompiler(report, budget, notation);
         _objects = new ObjectCompiler(report, budget, notation, _scalars, Compile, Flatten);
+        _check = new ValueCheck(_scalars, !notation.IsJson, Flatten);
         _exclusive = new ExclusiveBranches(root);
         Root = root;
     }
@@ -149,7 +151,7 @@ internal sealed class SchemaCompiler
     {
         if (shape.Enumerations.Count > 0)
         {
-            return new EnumerationCompiler(_report, _notation, _scalars, _budget).Build(shape);
+            return new EnumerationCompiler(_report, _notation, _scalars, _budget, _check).Build(shape);
         }
 
         var pointer = all.Count > 0 ? all[0].Pointer : "#";
