@@ -182,12 +182,13 @@ internal static class NumberText
     private static RegexTree Magnitude(int from, int to)
     {
         var branches = new List<RegexTree>();
-        for (var value = from; value <= to; value++)
+        for (var ten = from / 10; ten <= to / 10; ten++)
         {
-            branches.Add(RegexTree.Text(value.ToString("00", CultureInfo.InvariantCulture)));
-            if (value < 10)
+            var ones = RegexTree.Set(('0' + Math.Max(0, from - (10 * ten)), '0' + Math.Min(9, to - (10 * ten))));
+            branches.Add(RegexTree.All(Chr((char)('0' + ten)), ones));
+            if (ten == 0)
             {
-                branches.Add(RegexTree.Text(value.ToString(CultureInfo.InvariantCulture)));
+                branches.Add(ones);
             }
         }
 

@@ -51,14 +51,15 @@ internal sealed class ScalarCompiler(SchemaReport report, ConstraintBudget budge
         var isInteger = !shape.Types.HasFlag(JsonTypes.Fraction) || shape.Multiples.Exists(static step => step.IsInteger);
         var what = $"The number at {pointer} of {report.Subject}";
         CharPattern? result = isInteger ? AnyInteger : AnyNumber;
+        var isBounded = false;
         foreach (var (bound, isStrict) in shape.LowerBounds)
         {
-            result = result?.And(Compile(isInteger ? NumberText.IntegerFrom(Least(bound, isStrict)) : NumberText.From(bound, isStrict)), what, budget);
+            Bound(Compile(isInteger ? NumberText.IntegerFrom(Least(bound, isStrict)) : NumberText.From(bound, isStrict)));
         }
 
         foreach (var (bound, isStrict) in shape.UpperBounds)
         {
-            result = result?.And(Compile(isInteger ? NumberText.IntegerTo(Most(bound, isStrict)) : NumberText.To(bound, isStrict)), what, budget);
+            Bound(Compile(isInteger ? NumberText.IntegerTo(Most(bound, isStrict)) : NumberText.To(bound, isStrict)));
         }
 
         foreach (var step in shape.Multiples)
@@ -79,6 +80,13 @@ internal sealed class ScalarCompiler(SchemaReport report, ConstraintBudget budge
         }
 
         return result;
+
+        // What lies within a bound is a number already, so the first one takes the place of all numbers.
+        void Bound(CharPattern within)
+        {
+            result = isBounded ? result?.And(within, what, budget) : within;
+            isBounded = true;
+        }
 
         CharPattern Compile(RegexTree tree) =>
             CharPattern.FromExpression(tree, isSearch: false, what, budget) ?? new CharPattern(CharAutomaton.Loop(CharSet.None), 1, 1);

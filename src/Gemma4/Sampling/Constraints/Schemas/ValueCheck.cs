@@ -14,9 +14,16 @@ internal sealed class ValueCheck(
     // Branches that lead back to themselves say nothing, however often they are followed.
     private const int MaxDepth = 200;
 
+    // The values of one list ask for the same patterns, one after the other.
+    private ValueShape? _textShape;
+    private CharPattern? _text;
+    private ValueShape? _numberShape;
+    private CharPattern? _number;
+
     public bool Meets(JsonElement value, ValueShape shape, string pointer, int depth = 0)
     {
-        if (!shape.Enumerations.TrueForAll(list => list.Values.Exists(other => JsonElement.DeepEquals(value, other))))
+        // The value comes from the first list of its own shape; looking it up again would make long lists slow.
+        if ((depth > 0 || shape.Enumerations.Count > 1) && !shape.Enumerations.TrueForAll(list => list.Values.Exists(other => JsonElement.DeepEquals(value, other))))
         {
             return false;
         }
@@ -31,7 +38,7 @@ internal sealed class ValueCheck(
                 var text = JsonValues.GetText(value);
                 return shape.Types.HasFlag(JsonTypes.String)
                     && !(isCall && text.Contains('\uFFFF', StringComparison.Ordinal))
-                    && (scalars.Text(shape, pointer)?.Matches(text) ?? false);
+                    && (TextOf(shape, pointer)?.Matches(text) ?? false);
             case JsonValueKind.Number:
                 return MeetsNumber(value, shape, pointer);
             case JsonValueKind.Array:
@@ -71,7 +78,27 @@ internal sealed class ValueCheck(
         var magnitude = number.Sign < 0 ? number.Negate() : number;
         var plain = (number.Sign < 0 ? "-" : "") + magnitude.Whole.ToString(CultureInfo.InvariantCulture)
             + (number.IsInteger ? "" : "." + magnitude.FractionDigits);
-        return scalars.Number(shape, pointer)?.Matches(plain) ?? false;
+        return NumberOf(shape, pointer)?.Matches(plain) ?? false;
+    }
+
+    private CharPattern? TextOf(ValueShape shape, string pointer)
+    {
+        if (!ReferenceEquals(_textShape, shape))
+        {
+            (_textShape, _text) = (shape, scalars.Text(shape, pointer));
+        }
+
+        return _text;
+    }
+
+    private CharPattern? NumberOf(ValueShape shape, string pointer)
+    {
+        if (!ReferenceEquals(_numberShape, shape))
+        {
+            (_numberShape, _number) = (shape, scalars.Number(shape, pointer));
+        }
+
+        return _number;
     }
 
     private bool MeetsArray(JsonElement value, ValueShape shape, int depth)
