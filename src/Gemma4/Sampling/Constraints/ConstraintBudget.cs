@@ -27,7 +27,7 @@ internal sealed class ConstraintBudget
     /// <summary>Bytes of kept masks.</summary>
     public const long MaxMaskBytes = 64L << 20;
 
-    private const long MaxCompileSteps = 20_000_000;
+    private const long MaxCompileSteps = 5_000_000;
 
     private long _steps;
 

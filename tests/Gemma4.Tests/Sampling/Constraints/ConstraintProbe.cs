@@ -114,6 +114,13 @@ internal sealed class ConstraintProbe
                 }
             }
 
+            if (allowed.Count == 0)
+            {
+                // Nothing but the end is left.
+                Assert.True(matcher.IsAtEnd);
+                return _tokenizer.Decode([.. tokens]);
+            }
+
             var pick = allowed[random.Next(allowed.Count)];
             if (isLate || random.Next(3) == 0)
             {

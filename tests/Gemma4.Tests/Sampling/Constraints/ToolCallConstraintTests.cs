@@ -155,11 +155,11 @@ public sealed class ToolCallConstraintTests(ITestOutputHelper output)
         foreach (var token in tokenizer.EncodeTemplate(
             "<|channel>thought\nhm<channel|>So:<|tool_call>call:get_weather{city:<|\"|>Zürich<|\"|>,at:{tags:[<|\"|>数<|\"|>],lat:-1.5},days:12}<tool_call|>"))
         {
-            compared += probe.CheckMask(matcher, 97);
+            compared += probe.CheckMask(matcher, 397);
             matcher.Accept(token);
         }
 
-        Assert.InRange(compared, 50_000, 500_000);
+        Assert.InRange(compared, 10_000, 500_000);
         Assert.True(matcher.IsComplete);
         var schema = Gemma4Constraint.JsonSchema(JsonElement.Parse(
             """{"type":"object","properties":{"name":{"type":"string","maxLength":20},"n":{"type":"number","minimum":0}}}"""));
@@ -168,7 +168,7 @@ public sealed class ToolCallConstraintTests(ITestOutputHelper output)
         matcher = json.Begin();
         foreach (var token in tokenizer.EncodeText("{\n  \"other\": [1, {\"name\": \"ü\"}],\n  \"name\": \"a long \\\"name\\\"\", \"n\": 12.5}"))
         {
-            compared += probe.CheckMask(matcher, 97);
+            compared += probe.CheckMask(matcher, 397);
             matcher.Accept(token);
         }
 
