@@ -73,7 +73,7 @@ public sealed class Gemma4Constraint
     /// <summary>One of several texts, exactly.</summary>
     /// <param name="choices">At least one text; the empty text is allowed.</param>
     /// <exception cref="Gemma4ConstraintException">There is no choice.</exception>
-    public static Gemma4Constraint Choices(params IEnumerable<string> choices)
+    public static Gemma4Constraint Choices(IEnumerable<string> choices)
     {
         ArgumentNullException.ThrowIfNull(choices);
         string[] texts = [.. choices];

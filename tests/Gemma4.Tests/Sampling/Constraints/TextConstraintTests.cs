@@ -26,7 +26,7 @@ public sealed class TextConstraintTests
         StringComparison.Ordinal);
 
     [Fact]
-    public void A_choice_is_one_of_the_texts() => Check(Gemma4Constraint.Choices("red", "green", "greenish", "größer"), "red|green|greenish|größer", "gree|blue|");
+    public void A_choice_is_one_of_the_texts() => Check(Gemma4Constraint.Choices(["red", "green", "greenish", "größer"]), "red|green|greenish|größer", "gree|blue|");
 
     [Theory]
     [InlineData("root ::= \"a\" (b | [0-9]+)* # comment\nb ::= \"x\" root?", "a|ax|axa12|a1x2", "x|ab")]
@@ -51,13 +51,13 @@ public sealed class TextConstraintTests
     [Fact]
     public void A_thought_may_come_before_the_answer_and_is_free()
     {
-        var probe = ConstraintProbe.Of(Gemma4Constraint.Choices("yes"), ThoughtPrefix.Allowed);
+        var probe = ConstraintProbe.Of(Gemma4Constraint.Choices(["yes"]), ThoughtPrefix.Allowed);
         int[] Tokens(string text) => ConstraintProbe.Nano.EncodeTemplate(text);
         Assert.True(probe.Accepts(Tokens("yes")));
         Assert.True(probe.Accepts(Tokens("<|channel>thought\nno, {\"or\" maybe<channel|>yes")));
         Assert.False(probe.Accepts(Tokens("<|channel>thought\n<|tool_call>")));
         Assert.False(probe.Accepts(Tokens("<|channel>thought\n")));
-        var open = ConstraintProbe.Of(Gemma4Constraint.Choices("yes"), ThoughtPrefix.Open);
+        var open = ConstraintProbe.Of(Gemma4Constraint.Choices(["yes"]), ThoughtPrefix.Open);
         Assert.True(open.Accepts(Tokens("hm<channel|>yes")));
         Assert.False(open.Accepts(Tokens("yes")));
     }
