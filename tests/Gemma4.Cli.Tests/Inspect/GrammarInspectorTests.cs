@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Gemma4.Cli.Tests.Inspect;
 
 public sealed class GrammarInspectorTests
