@@ -26,7 +26,10 @@ switch (args.FirstOrDefault())
     case "layouts":
         LayoutBenchmarks.Run();
         return 0;
+    case "constraints":
+        ConstraintBenchmarks.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]");
         return 2;
 }

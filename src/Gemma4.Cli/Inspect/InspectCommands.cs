@@ -36,6 +36,11 @@ internal static class InspectCommands
             [Tokenizer],
             (arguments, run) => run(new OutputInspector(LoadTokenizer(arguments)))),
         Define(
+            "grammar",
+            "A text under a constraint: {\"schema\" or \"regex\", \"grammar\", \"choices\", \"tools\" with \"toolMode\", \"text\"} to {\"accepted\",\"prefix\",\"at\"}.",
+            [],
+            (_, run) => run(new GrammarInspector())),
+        Define(
             "logits",
             "Token ids to the next token: {\"ids\",\"greedy\"} to {\"argmax\",\"top\",\"continuation\"}.",
             [],

@@ -10,8 +10,6 @@ namespace Gemma4.Cli.Inspect;
 /// <summary><c>{"input","tools","startsInside"}</c> to <c>{"content","reasoning","calls","errors"}</c>.</summary>
 internal sealed partial class OutputInspector(Gemma4Tokenizer tokenizer) : ILineInspector
 {
-    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
-
     public void Answer(JsonElement line, Utf8JsonWriter answer, CancellationToken cancellationToken)
     {
         var startsInsideThought = line.OptionalText("startsInside") switch
@@ -21,7 +19,7 @@ internal sealed partial class OutputInspector(Gemma4Tokenizer tokenizer) : ILine
             var other => throw new FormatException($"\"startsInside\" is \"{other}\"; content or thought was expected."),
         };
         var contents = new List<AIContent>();
-        var parser = new ResponseParser(tokenizer, ReadTools(line), startsInsideThought);
+        var parser = new ResponseParser(tokenizer, ToolReading.Tools(line), startsInsideThought);
         foreach (var id in Encode(line.RequiredText("input")))
         {
             parser.Append(id, contents);
@@ -80,37 +78,6 @@ internal sealed partial class OutputInspector(Gemma4Tokenizer tokenizer) : ILine
         }
 
         return result.ToString();
-    }
-
-    /// <summary>Takes a tool as {name, description, parameters} or wrapped as {"type":"function","function":{…}}.</summary>
-    private static List<AIFunctionDeclaration> ReadTools(JsonElement line)
-    {
-        var tools = new List<AIFunctionDeclaration>();
-        if (line.Optional("tools") is not { } list)
-        {
-            return tools;
-        }
-
-        if (list.ValueKind != JsonValueKind.Array)
-        {
-            throw new FormatException("\"tools\" is not an array.");
-        }
-
-        foreach (var item in list.EnumerateArray())
-        {
-            if (item.ValueKind != JsonValueKind.Object)
-            {
-                throw new FormatException("\"tools\" holds something that is not an object.");
-            }
-
-            var tool = item.Optional("function") is { ValueKind: JsonValueKind.Object } function ? function : item;
-            tools.Add(AIFunctionFactory.CreateDeclaration(
-                tool.RequiredText("name"),
-                tool.OptionalText("description"),
-                (tool.Optional("parameters") ?? NoParameters).Clone()));
-        }
-
-        return tools;
     }
 
     [GeneratedRegex(@"<\|tool_call>(?!\s*(?:call\s*:|:?\s*[\w.\-/]+\s*[{(]|[{\[<]|$))", RegexOptions.CultureInvariant)]

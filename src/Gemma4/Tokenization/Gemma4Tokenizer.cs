@@ -146,5 +146,8 @@ public sealed class Gemma4Tokenizer
     /// <summary>Starts turning a stream of ids into text.</summary>
     public StreamingDetokenizer CreateDetokenizer() => new(_pieces);
 
+    /// <summary>What an id stands for in a decoded text, as UTF-8; not a whole character where the id is a byte.</summary>
+    internal ReadOnlySpan<byte> GetBytes(int id) => _pieces[id];
+
     internal void EncodeText(ReadOnlySpan<char> text, List<int> destination) => _encoder.Encode(text, destination);
 }
