@@ -20,7 +20,7 @@ internal readonly record struct FunctionOutput(object Value, string Text)
         AIContent content => new(content, content.ToString() ?? ""),
         IEnumerable<AIContent> contents => OfContents([.. contents]),
         JsonElement { ValueKind: JsonValueKind.String } json => Of(json.GetString(), options),
-        JsonElement json => new(json, json.GetRawText()),
+        JsonElement json => OfJson(json),
         _ => OfObject(value, options),
     };
 
@@ -34,6 +34,12 @@ internal readonly record struct FunctionOutput(object Value, string Text)
     {
         JsonElement json = JsonSerializer.SerializeToElement(value, options.GetTypeInfo(value.GetType()));
         // An enumeration or a date is a JSON string; inside a string the quotes would only be noise.
-        return json.ValueKind == JsonValueKind.String ? new(json.GetString()!, json.GetString()!) : new(json, json.GetRawText());
+        return json.ValueKind == JsonValueKind.String ? new(json.GetString()!, json.GetString()!) : OfJson(json);
+    }
+
+    private static FunctionOutput OfJson(JsonElement json)
+    {
+        string text = CompactJson.Write(json);
+        return new(JsonElement.Parse(text), text);
     }
 }

@@ -103,5 +103,5 @@ internal static class ResponseWriter
 
     private static string? Arguments(AI.FunctionCallContent call) => call.Arguments is null
         ? null
-        : JsonSerializer.Serialize(call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+        : CompactJson.Write(JsonSerializer.SerializeToElement(call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))));
 }

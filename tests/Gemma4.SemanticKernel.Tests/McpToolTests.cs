@@ -13,7 +13,7 @@ public class McpToolTests
     {
         await using McpClient server = await StartAsync();
         Kernel kernel = Kernel.CreateBuilder().AddGemma4(options => options.UseNano()).Build();
-        kernel.Plugins.AddFromFunctions("Server", (await server.ListToolsAsync()).Select(tool => tool.AsKernelFunction()));
+        kernel.Plugins.AddFromFunctions("Server", (await server.ListToolsAsync()).AsKernelFunctions());
 
         SmallKernel.Answer answer = await kernel.AskAsync(streaming: false, new PromptExecutionSettings { FunctionChoiceBehavior = FunctionChoiceBehavior.Auto() });
 
@@ -26,16 +26,16 @@ public class McpToolTests
     {
         await using McpClient server = await StartAsync();
         using ScriptedChatClient client = new ScriptedChatClient()
-            .Enqueue(new Microsoft.Extensions.AI.FunctionCallContent("c1", "Server-math.add-two", new Dictionary<string, object?> { ["a"] = 17.0, ["b"] = 25.0 }))
+            .Enqueue(new Microsoft.Extensions.AI.FunctionCallContent("c1", "Server-math_add_two", new Dictionary<string, object?> { ["a"] = 17.0, ["b"] = 25.0 }))
             .Enqueue("42");
         Kernel kernel = Kernel.CreateBuilder().AddGemma4(client).Build();
-        kernel.Plugins.AddFromFunctions("Server", (await server.ListToolsAsync()).Select(tool => tool.AsKernelFunction()));
+        kernel.Plugins.AddFromFunctions("Server", (await server.ListToolsAsync()).AsKernelFunctions());
         FunctionChoiceBehaviorOptions types = new() { RetainArgumentTypes = true };
 
         SmallKernel.Answer answer = await kernel.AskAsync(streaming: true, new PromptExecutionSettings { FunctionChoiceBehavior = FunctionChoiceBehavior.Auto(options: types) });
 
         Assert.Contains("42", answer.History[3].Content, StringComparison.Ordinal);
-        Assert.Equal(["Server-get_weather", "Server-math.add-two"], client.Calls[0].Options!.Tools!.Select(tool => tool.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["Server-get_weather", "Server-math_add_two"], client.Calls[0].Options!.Tools!.Select(tool => tool.Name).Order(StringComparer.Ordinal));
     }
 
     private static Task<McpClient> StartAsync() => McpClient.CreateAsync(new StdioClientTransport(new StdioClientTransportOptions

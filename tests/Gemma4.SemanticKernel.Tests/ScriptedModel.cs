@@ -34,9 +34,11 @@ internal static class ScriptedModel
         bool hasResult = response > turn;
         int start = hasResult ? response + 1 : turn + 3; // the marker, the role, a line feed
         int user = turn > 0 ? Array.LastIndexOf(all, TurnStart, turn - 1) : -1;
-        bool isSum = user >= 0 && Tokenizer.Value.Decode(all.AsSpan(user, turn - user)).Contains("17 plus 25", StringComparison.Ordinal);
+        bool isSum = user >= 0 && Contains(all.AsSpan(user, turn - user), "17 plus 25") && Contains(all, "declaration:add");
         int[] script = hasResult ? Result.Value : isSum ? Call.Value : Capital.Value;
         int position = all.Length - start;
         return position >= 0 && position < script.Length ? script[position] : TurnEnd;
     }
+
+    private static bool Contains(ReadOnlySpan<int> tokens, string text) => Tokenizer.Value.Decode(tokens).Contains(text, StringComparison.Ordinal);
 }
