@@ -69,13 +69,7 @@ internal static class ExecutionSettingsReader
         }
 
         // Another connector's settings: its JSON has the names, also those of its extension data.
-        PromptExecutionSettings copy = settings.Clone();
-        if (!copy.IsFrozen)
-        {
-            copy.FunctionChoiceBehavior = null;
-        }
-
-        JsonElement json = JsonSerializer.SerializeToElement(copy, AIJsonUtilities.DefaultOptions.GetTypeInfo(copy.GetType()));
+        JsonElement json = JsonSerializer.SerializeToElement(settings, AIJsonUtilities.DefaultOptions.GetTypeInfo(settings.GetType()));
         return json.EnumerateObject()
             .Where(member => member.Name is not ("service_id" or "model_id" or "function_choice_behavior"))
             .Select(member => KeyValuePair.Create(member.Name, (object?)member.Value));

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -92,14 +91,12 @@ public sealed class Gemma4ChatCompletionService : IChatCompletionService, ITextG
 
     /// <inheritdoc/>
     /// <remarks>The prompt is a user message.</remarks>
-    public async IAsyncEnumerable<StreamingTextContent> GetStreamingTextContentsAsync(
-        string prompt, PromptExecutionSettings? executionSettings = null, Kernel? kernel = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<StreamingTextContent> GetStreamingTextContentsAsync(
+        string prompt, PromptExecutionSettings? executionSettings = null, Kernel? kernel = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        await foreach (StreamingChatMessageContent chunk in GetStreamingChatMessageContentsAsync(HistoryOf(prompt), executionSettings, kernel, cancellationToken).ConfigureAwait(false))
-        {
-            yield return new StreamingTextContent(chunk.Content, chunk.ChoiceIndex, chunk.ModelId, chunk.InnerContent, chunk.Encoding, chunk.Metadata);
-        }
+        return GetStreamingChatMessageContentsAsync(HistoryOf(prompt), executionSettings, kernel, cancellationToken)
+            .Select(chunk => new StreamingTextContent(chunk.Content, chunk.ChoiceIndex, chunk.ModelId, chunk.InnerContent, chunk.Encoding, chunk.Metadata));
     }
 
     private static ChatHistory HistoryOf(string prompt)

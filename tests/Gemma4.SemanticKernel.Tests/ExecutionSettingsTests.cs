@@ -182,12 +182,5 @@ public class ExecutionSettingsTests
 
         [System.Text.Json.Serialization.JsonPropertyName("logprobs")]
         public bool? LogProbabilities { get; set; }
-
-        public override PromptExecutionSettings Clone() => new OtherConnectorsSettings
-        {
-            ModelId = ModelId, ServiceId = ServiceId, Temperature = Temperature, LogProbabilities = LogProbabilities,
-            ExtensionData = ExtensionData is null ? null : new Dictionary<string, object>(ExtensionData),
-            FunctionChoiceBehavior = FunctionChoiceBehavior,
-        };
     }
 }
