@@ -25,7 +25,9 @@ public class ExecutionSettingsTests
         Gemma4PromptExecutionSettings again = JsonSerializer.Deserialize<Gemma4PromptExecutionSettings>(JsonSerializer.Serialize(direct))!;
         Gemma4PromptExecutionSettings foreign = Gemma4PromptExecutionSettings.FromExecutionSettings(new OtherConnectorsSettings
         {
-            ServiceId = "s", ModelId = "m", Temperature = 0.5f,
+            ServiceId = "s",
+            ModelId = "m",
+            Temperature = 0.5f,
             ExtensionData = JsonSerializer.Deserialize<Dictionary<string, object>>(Json)!
                 .Where(entry => entry.Key is not ("service_id" or "model_id" or "temperature")).ToDictionary(),
         });
@@ -123,8 +125,12 @@ public class ExecutionSettingsTests
         {
             ExtensionData = new Dictionary<string, object>
             {
-                ["Temperature"] = "0.5", ["max_tokens"] = 5.0, ["stop_sequences"] = new List<object> { "a", "b" }, ["enable_thinking"] = "true",
-                ["response_format"] = typeof(Uri), ["seed"] = 3,
+                ["Temperature"] = "0.5",
+                ["max_tokens"] = 5.0,
+                ["stop_sequences"] = new List<object> { "a", "b" },
+                ["enable_thinking"] = "true",
+                ["response_format"] = typeof(Uri),
+                ["seed"] = 3,
             },
         });
 
