@@ -35,7 +35,8 @@ public sealed class Gemma4ChatCompletionService : IChatCompletionService, ITextG
     public Gemma4ChatCompletionService(IChatClient client, ILoggerFactory? loggerFactory = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        _client = client.GetService<ApplicationStages>() ?? ApplicationStages.Check(client);
+        // Only the registered client itself is unwrapped: around it there may be stages that must not be lost.
+        _client = client is FunctionInvokingChatClient && client.GetService<ApplicationStages>() is { } stages ? stages : ApplicationStages.Check(client);
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<Gemma4ChatCompletionService>();
         Dictionary<string, object?> attributes = [];
         ChatClientMetadata? metadata = client.GetService<ChatClientMetadata>();

@@ -13,12 +13,13 @@ public static class Gemma4KernelBuilderExtensions
     /// </summary>
     /// <param name="builder">The kernel builder.</param>
     /// <param name="configure">Sets the options; the model path is required.</param>
-    /// <param name="serviceId">Key of the services, for kernels with several models; null for none.</param>
+    /// <param name="serviceId">Key of the services; null for none. Of several models each needs its own.</param>
     /// <param name="pipeline">
     /// Adds stages that every request passes, whichever of the services it comes through; first added is outermost. Not
     /// for function invocation, which the kernel does: such a stage fails when the service is first asked for.
     /// </param>
     /// <returns>The builder.</returns>
+    /// <exception cref="InvalidOperationException">A model is registered under this service id already.</exception>
     public static IKernelBuilder AddGemma4(this IKernelBuilder builder, Action<Gemma4Options> configure, string? serviceId = null, Action<ChatClientBuilder>? pipeline = null)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -14,7 +14,7 @@ internal static class ResponseWriter
     /// <summary>The message with all that the stock bridge also keeps, and reasoning, errors and exceptions of calls.</summary>
     public static ChatMessageContent Message(ChatMessage message, ChatResponse response, Dictionary<string, object?> metadata, FunctionTable functions)
     {
-        foreach ((string key, object? value) in message.AdditionalProperties ?? [])
+        foreach ((string key, object? value) in (message.AdditionalProperties ?? []).Concat(response.AdditionalProperties ?? []))
         {
             metadata.TryAdd(key, value);
         }

@@ -97,6 +97,28 @@ public class HistoryTests
         Assert.Equal([("system", "Be brief."), ("user", "Is <it> so?")], client.Calls[0].Messages.Select(message => (message.Role.Value, message.Text)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_stage_tells_about_its_verdict_is_in_the_metadata(bool streaming)
+    {
+        using ScriptedChatClient client = new ScriptedChatClient().Enqueue("No.");
+        Kernel kernel = SmallKernel.Over(client, stages => stages.Use(
+            async (messages, options, inner, token) =>
+            {
+                ChatResponse response = await inner.GetResponseAsync(messages, options, token);
+                (response.AdditionalProperties ??= [])["rule"] = "r1";
+                return response;
+            },
+            (messages, options, inner, token) => inner.GetStreamingResponseAsync(messages, options, token).Select(update =>
+            {
+                (update.AdditionalProperties ??= [])["rule"] = "r1";
+                return update;
+            })));
+
+        Assert.Equal("r1", (await kernel.AskAsync(streaming)).Metadata["rule"]);
+    }
+
     [Fact]
     public async Task Text_generation_takes_the_prompt_as_a_user_message()
     {

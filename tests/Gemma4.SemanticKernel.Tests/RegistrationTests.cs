@@ -93,6 +93,44 @@ public class RegistrationTests
     }
 
     [Fact]
+    public async Task Models_without_service_ids_are_chosen_by_model_id_and_do_not_take_from_each_other()
+    {
+        using ScriptedChatClient first = new ScriptedChatClient("first").Enqueue("first");
+        using ScriptedChatClient second = new ScriptedChatClient("second").Enqueue("second");
+        using ScriptedChatClient other = new("other");
+        IKernelBuilder builder = Kernel.CreateBuilder().AddGemma4(first).AddGemma4(second);
+        builder.Services.AddChatClient(other);
+        Kernel kernel = builder.Build();
+
+        Assert.Equal("first", (await kernel.InvokePromptAsync("Hi", new(new PromptExecutionSettings { ModelId = "first" }))).ToString());
+        Assert.Equal("second", (await kernel.InvokePromptAsync("Hi")).ToString());
+        Assert.Equal(["first", "second", "other"], kernel.GetAllServices<IChatClient>().Select(client => client.GetService<ChatClientMetadata>()!.DefaultModelId));
+    }
+
+    [Theory]
+    [InlineData(null, "without a service id")]
+    [InlineData("a", "under the service id 'a'")]
+    public void Two_models_by_options_need_two_service_ids(string? id, string words)
+    {
+        IKernelBuilder builder = Kernel.CreateBuilder().AddGemma4("one", id).AddGemma4("two", "b");
+
+        Assert.Contains(words, Assert.Throws<InvalidOperationException>(() => builder.AddGemma4("three", id)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_registered_client_can_be_wrapped_again_but_not_with_stages_outside()
+    {
+        using ScriptedChatClient scripted = new ScriptedChatClient().Enqueue("Hi.");
+        IChatClient registered = SmallKernel.Over(scripted, stages => stages.Use(inner => new CountingStage(inner))).GetRequiredService<IChatClient>();
+        using IChatClient wrapped = new CountingStage(registered);
+
+        await new Gemma4ChatCompletionService(registered).GetChatMessageContentAsync(new ChatHistory { new(AuthorRole.User, "Hi") });
+
+        Assert.Equal(1, registered.GetService<CountingStage>()!.Responses);
+        Assert.Throws<InvalidOperationException>(() => new Gemma4ChatCompletionService(wrapped));
+    }
+
+    [Fact]
     public async Task A_kernel_in_an_application_takes_its_services_from_the_container()
     {
         ServiceCollection services = new();
