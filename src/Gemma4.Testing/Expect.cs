@@ -38,6 +38,28 @@ internal static class Expect
         throw new ConformanceException($"{what} must throw {typeof(T).Name}; it threw nothing.");
     }
 
+    /// <summary>The asynchronous action must throw the type or one derived from it.</summary>
+    public static async Task ThrowsAsync<T>(Func<Task> action, string what)
+        where T : Exception
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (T)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            throw new ConformanceException(
+                $"{what} must throw {typeof(T).Name}; it threw {exception.GetType().Name}: {exception.Message}",
+                exception);
+        }
+
+        throw new ConformanceException($"{what} must throw {typeof(T).Name}; it threw nothing.");
+    }
+
     public static void BitEqual(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, string what)
     {
         Equal(expected.Length, actual.Length, $"{what}: the number of logits");

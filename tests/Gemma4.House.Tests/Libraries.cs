@@ -11,6 +11,7 @@ internal static class Libraries
         ["Gemma4.ModelBuilder"] = ["Gemma4"],
         ["Gemma4.Nano"] = ["Gemma4"],
         ["Gemma4.OnnxRuntimeGenAI"] = ["Gemma4"],
+        ["Gemma4.SemanticKernel"] = ["Gemma4"],
         ["Gemma4.Testing"] = ["Gemma4"],
     };
 
@@ -21,6 +22,7 @@ internal static class Libraries
         ["Gemma4.ModelBuilder"] = [],
         ["Gemma4.Nano"] = ["Microsoft.Extensions."],
         ["Gemma4.OnnxRuntimeGenAI"] = ["Microsoft.Extensions."],
+        ["Gemma4.SemanticKernel"] = ["Microsoft.Extensions.", "Microsoft.SemanticKernel.Abstractions"],
         ["Gemma4.Testing"] = ["Microsoft.Extensions."],
     };
 

@@ -9,7 +9,7 @@ public sealed class SourceRuleTests
 
     /// <summary>Namespaces in which registration extensions live so that callers see them without a using.</summary>
     private static readonly string[] ExtensionNamespaces =
-        ["Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.AI", "Gemma4"];
+        ["Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.AI", "Microsoft.SemanticKernel", "Gemma4"];
 
     [Fact]
     public void No_source_file_holds_more_than_400_lines()
