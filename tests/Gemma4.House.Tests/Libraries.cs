@@ -10,6 +10,7 @@ internal static class Libraries
         ["Gemma4"] = [],
         ["Gemma4.ModelBuilder"] = ["Gemma4"],
         ["Gemma4.Nano"] = ["Gemma4"],
+        ["Gemma4.Safety"] = [],
         ["Gemma4.Testing"] = ["Gemma4"],
     };
 
@@ -19,6 +20,7 @@ internal static class Libraries
         ["Gemma4"] = ["Microsoft.Extensions.", "Microsoft.ML.OnnxRuntime"],
         ["Gemma4.ModelBuilder"] = [],
         ["Gemma4.Nano"] = ["Microsoft.Extensions."],
+        ["Gemma4.Safety"] = ["Microsoft.Extensions."],
         ["Gemma4.Testing"] = ["Microsoft.Extensions."],
     };
 
