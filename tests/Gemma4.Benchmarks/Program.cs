@@ -11,7 +11,10 @@ switch (args.FirstOrDefault())
     case "nano":
         NanoBenchmarks.Run();
         return 0;
+    case "safety":
+        SafetyBenchmarks.Run(showMisses: args.Contains("--misses"));
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|safety");
         return 2;
 }

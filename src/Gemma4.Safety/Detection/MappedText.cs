@@ -20,6 +20,12 @@ internal sealed class MappedText
     /// <summary>The derived text.</summary>
     public string Text { get; }
 
+    /// <summary>The original position at which what stands here begins; the original's end when the derived text ends here.</summary>
+    public int OriginalStart(int position) =>
+        _starts is null || _ends is null ? position
+        : position < _starts.Length ? _starts[position]
+        : _ends.Length == 0 ? 0 : _ends[^1];
+
     /// <summary>The original stretch from which the derived stretch was made.</summary>
     public (int Start, int Length) ToOriginal(int start, int length)
     {
