@@ -14,7 +14,10 @@ switch (args.FirstOrDefault())
     case "safety":
         SafetyBenchmarks.Run(showMisses: args.Contains("--misses"));
         return 0;
+    case "train-injection":
+        SafetyBenchmarks.TrainInjection(useDeepset: !args.Contains("--without-deepset"));
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|safety");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|safety|train-injection");
         return 2;
 }

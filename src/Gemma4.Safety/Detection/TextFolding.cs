@@ -64,6 +64,17 @@ internal static class TextFolding
         return writer.ToMappedText();
     }
 
+    /// <summary>Folds characters that keep their number and leaves the others, so that positions stay.</summary>
+    public static string FoldInPlace(string text) => string.Create(text.Length, text, static (target, source) =>
+    {
+        for (var position = 0; position < source.Length; position++)
+        {
+            var character = source[position];
+            target[position] = char.IsAscii(character) || char.IsSurrogate(character) ? char.ToLowerInvariant(character)
+                : FoldedForm(new Rune(character)) is [var single] ? single : character;
+        }
+    });
+
     /// <summary>Whether a reader sees nothing where this character stands.</summary>
     public static bool IsInvisible(Rune rune) => rune.Value switch
     {
