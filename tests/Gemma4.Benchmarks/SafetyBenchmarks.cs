@@ -27,6 +27,7 @@ internal static class SafetyBenchmarks
         InjectionScores.Print(heldOut, "Prompt injection, held out", showMisses: false);
         InjectionScores.PrintDisguises(heldOut);
         InjectionScores.PrintSpeed(heldOut);
+        PrintFalseAlarms(heldOut, showMisses);
         PrintPipeline(string.Join('\n', heldOut.Select(text => text.Text)));
         PrintSpeed(string.Join('\n', texts.Select(text => text.Text)), new PersonalDataDetector());
     }
@@ -45,6 +46,28 @@ internal static class SafetyBenchmarks
             Path.Combine(TestData.Root, "tests", "Gemma4.Benchmarks", "Safety", "injection-templates.txt"),
             Path.Combine(TestData.Root, "src", "Gemma4.Safety", "Detection", "Injection", "injection-model.bin"),
             useDeepset);
+    }
+
+    // Texts in which the other detectors have nothing to find.
+    private static void PrintFalseAlarms(IReadOnlyList<InjectionText> texts, bool showMisses)
+    {
+        var harmless = texts.Where(text => !text.IsAttack).ToArray();
+        foreach (var detector in (ITextDetector[])[Detectors.Secrets(), Detectors.Exfiltration(), Detectors.ControlMarkers(), Detectors.HiddenCharacters(), Detectors.UnsafeOutput()])
+        {
+            var alarms = 0;
+            foreach (var text in harmless)
+            {
+                var found = new List<Finding>();
+                detector.Detect(new TextView(text.Text), found);
+                alarms += found.Count > 0 ? 1 : 0;
+                if (showMisses && found.Count > 0)
+                {
+                    Console.WriteLine($"    alarm {found[0].Rule} '{text.Text.Substring(found[0].Start, Math.Min(60, found[0].Length))}'");
+                }
+            }
+
+            Console.WriteLine($"{detector.Id}: {alarms} alarms in {harmless.Length} harmless texts");
+        }
     }
 
     // All detectors, one message of 4 KB, the views made anew.

@@ -11,7 +11,7 @@ internal sealed class InjectionTrainer
     private const double Decay = 2e-6;
     private const int PublicWeight = 4;     // a public text counts as often as this many expanded ones
     private const int Folds = 4;
-    private const double FalseAlarms = 0.006; // wanted share of public harmless texts, by cross-validation
+    private const double FalseAlarms = 0.008; // wanted share of public harmless texts, by cross-validation
 
     private readonly float[] _weights = new float[InjectionFeatures.Count];
     private readonly float[] _squares = new float[InjectionFeatures.Count];
@@ -25,15 +25,23 @@ internal sealed class InjectionTrainer
         Console.WriteLine($"{texts.Length} texts, {texts.Count(entry => entry.Text.IsAttack)} attacks");
 
         var harmless = new List<double>();
+        var attacks = new List<(double Logit, string Text)>();
         for (var fold = 0; fold < Folds; fold++)
         {
             var trainer = new InjectionTrainer();
             trainer.Train([.. texts.Where((_, index) => index % Folds != fold)]);
             var held = texts.Where((_, index) => index % Folds == fold).Where(entry => entry.Text.Source != "templates").ToArray();
+            attacks.AddRange(held.Where(entry => entry.Text.IsAttack).Select(entry => (trainer.Best(entry.Windows).Logit, entry.Text.Text)));
             harmless.AddRange(held.Where(entry => !entry.Text.IsAttack).Select(entry => trainer.Best(entry.Windows).Logit));
         }
 
         harmless.Sort();
+        foreach (var share in (double[])[0.003, 0.006, 0.01, 0.015, 0.02])
+        {
+            var limit = harmless[(int)(harmless.Count * (1 - share))];
+            Console.WriteLine($"  cross-validated: {share:P1} false alarms, {(double)attacks.Count(attack => attack.Logit > limit) / Math.Max(1, attacks.Count):P1} of {attacks.Count} public attacks");
+        }
+
         var threshold = harmless[(int)(harmless.Count * (1 - FalseAlarms))];
         var final = new InjectionTrainer();
         final.Train(texts);

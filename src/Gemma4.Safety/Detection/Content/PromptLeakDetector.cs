@@ -17,9 +17,10 @@ internal sealed class PromptLeakDetector : ITextDetector
     {
         var folded = TextFolding.Fold(systemPrompt).Text;
         var words = WordsOf(folded);
+        var hashes = Hashes(folded, words);
         for (var index = 0; index + Words <= words.Count; index++)
         {
-            _runs.Add(Hash(folded, words, index));
+            _runs.Add(Run(hashes.AsSpan(index, Words)));
         }
 
         _canary = canary is null ? null : TextFolding.Fold(canary).Text;
@@ -35,9 +36,10 @@ internal sealed class PromptLeakDetector : ITextDetector
     {
         var folded = text.Folded;
         var words = WordsOf(folded.Text);
+        var hashes = Hashes(folded.Text, words);
         for (var index = 0; index + Words <= words.Count; index++)
         {
-            if (_runs.Contains(Hash(folded.Text, words, index)))
+            if (_runs.Contains(Run(hashes.AsSpan(index, Words))))
             {
                 var start = words[index].Start;
                 var (first, length) = folded.ToOriginal(start, words[index + Words - 1].End - start);
@@ -89,12 +91,23 @@ internal sealed class PromptLeakDetector : ITextDetector
         return words;
     }
 
-    private static int Hash(string text, List<(int Start, int End)> words, int first)
+    private static int[] Hashes(string text, List<(int Start, int End)> words)
+    {
+        var hashes = new int[words.Count];
+        for (var index = 0; index < hashes.Length; index++)
+        {
+            hashes[index] = string.GetHashCode(text.AsSpan(words[index].Start, words[index].End - words[index].Start));
+        }
+
+        return hashes;
+    }
+
+    private static int Run(ReadOnlySpan<int> hashes)
     {
         var hash = new HashCode();
-        for (var index = first; index < first + Words; index++)
+        foreach (var word in hashes)
         {
-            hash.Add(string.GetHashCode(text.AsSpan(words[index].Start, words[index].End - words[index].Start)));
+            hash.Add(word);
         }
 
         return hash.ToHashCode();

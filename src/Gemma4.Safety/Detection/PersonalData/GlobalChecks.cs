@@ -48,12 +48,12 @@ internal static class GlobalChecks
             _ => false,
         };
 
-        return isIssued && Checksums.Luhn(value) && !Checksums.AllSame(value[1..]);
+        return isIssued && Checksums.Luhn(value) && !Checksums.AllSame(value);
     }
 
     /// <summary>A number with the Luhn digit whose issuer is not in our list; lists age.</summary>
     public static bool CardOfAnyIssuer(ReadOnlySpan<char> value) =>
-        value[0] is >= '2' and <= '6' && Checksums.Luhn(value) && !Checksums.AllSame(value[1..]);
+        value[0] is >= '2' and <= '6' && Checksums.Luhn(value) && !Checksums.AllSame(value);
 
     /// <summary>A vehicle number with the check character that North American and Chinese makers use.</summary>
     public static bool Vin(ReadOnlySpan<char> value)

@@ -193,7 +193,8 @@ internal sealed class SecretsDetector : ITextDetector
             end++;
         }
 
-        while (end > start && text[end - 1] is '.' or '!' or '?' && quote == '\0')
+        // In prose a value behind a colon may end a sentence.
+        while (end > start && text[end - 1] is '.' or '!' or '?' && quote == '\0' && text[separator] == ':')
         {
             end--;
         }
