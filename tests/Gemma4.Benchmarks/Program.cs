@@ -29,7 +29,15 @@ switch (args.FirstOrDefault())
     case "constraints":
         ConstraintBenchmarks.Run();
         return 0;
+    case "safety":
+        SafetyBenchmarks.Run(showMisses: args.Contains("--misses"));
+        return 0;
+    case "train-injection":
+        SafetyBenchmarks.TrainInjection(useDeepset: !args.Contains("--without-deepset"));
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]");
+        Console.Error.WriteLine(
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|"
+            + "checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

@@ -12,6 +12,7 @@ internal static class Libraries
         ["Gemma4.Nano"] = ["Gemma4"],
         ["Gemma4.OnnxRuntimeGenAI"] = ["Gemma4"],
         ["Gemma4.SemanticKernel"] = ["Gemma4"],
+        ["Gemma4.Safety"] = [],
         ["Gemma4.Testing"] = ["Gemma4"],
     };
 
@@ -23,6 +24,7 @@ internal static class Libraries
         ["Gemma4.Nano"] = ["Microsoft.Extensions."],
         ["Gemma4.OnnxRuntimeGenAI"] = ["Microsoft.Extensions."],
         ["Gemma4.SemanticKernel"] = ["Microsoft.Extensions.", "Microsoft.SemanticKernel.Abstractions"],
+        ["Gemma4.Safety"] = ["Microsoft.Extensions."],
         ["Gemma4.Testing"] = ["Microsoft.Extensions."],
     };
 
