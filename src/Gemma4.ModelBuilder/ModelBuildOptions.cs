@@ -1,6 +1,6 @@
 using Gemma4.ModelBuilder.Folders;
-using Gemma4.Models;
 using Gemma4.ModelBuilder.Graphs;
+using Gemma4.Models;
 
 namespace Gemma4.ModelBuilder;
 

@@ -1,5 +1,5 @@
-using Gemma4.Models;
 using Gemma4.ModelBuilder.Graphs;
+using Gemma4.Models;
 
 namespace Gemma4.ModelBuilder.Folders;
 

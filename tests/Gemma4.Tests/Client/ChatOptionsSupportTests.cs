@@ -32,7 +32,7 @@ public class ChatOptionsSupportTests
         new("ResponseFormat Json", false, "not enforced yet", o => o.ResponseFormat = ChatResponseFormat.Json),
         new("ModelId", true, "another model's name is an InvalidOperationException", o => o.ModelId = TestClient.ModelId),
         new("RawRepresentationFactory", true, "may return a SamplingSettings to start from", o => o.RawRepresentationFactory = _ => new SamplingSettings()),
-        new("AdditionalProperties min_p, repetition_penalty", true, "numbers", o => o.AdditionalProperties = new() { ["min_p"] = 0.1, ["repetition_penalty"] = 1.1 }),
+        new("AdditionalProperties min_p, repetition_penalty, adapter", true, "numbers; the name of a LoRA adapter of the options", o => o.AdditionalProperties = new() { ["min_p"] = 0.1, ["repetition_penalty"] = 1.1 }),
         new("AdditionalProperties, other keys", false, "a key nobody reads would be ignored in silence", o => o.AdditionalProperties = new() { ["mirostat"] = 2 }),
         new("ConversationId", false, "the client is stateless", o => o.ConversationId = "c"),
         new("AllowBackgroundResponses", false, "a response runs while it is read", o => o.AllowBackgroundResponses = true),

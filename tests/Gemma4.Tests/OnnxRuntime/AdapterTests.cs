@@ -161,8 +161,12 @@ public sealed class AdapterTests
         .Node("MatMul", "down", "row", "lora_A")
         .Node("MatMul", "up", "down", "lora_B")
         .Node("Add", "logits", "row", "up")
-        .Node("Identity", "present.0.key", "past_key_values.0.key")
-        .Node("Identity", "present.0.value", "past_key_values.0.value");
+        .Weight("narrow", TestGraph.Float, 4, 2, Bytes(new float[8]))
+        .Weight("zero", TestGraph.Int64, 1, 1, new byte[sizeof(long)])
+        .Node("Gather", "flat", "narrow", "input_ids")
+        .Node("Gather", "rows", "flat", "zero")
+        .Concat("present.0.key", 2, "past_key_values.0.key", "rows")
+        .Concat("present.0.value", 2, "past_key_values.0.value", "rows");
 
     private static byte[] Bytes(float[] values) => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 }
