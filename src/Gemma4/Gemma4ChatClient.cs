@@ -6,11 +6,14 @@ using Gemma4.Models;
 using Gemma4.Parsing;
 using Gemma4.Prompting;
 using Gemma4.Sampling;
+using Gemma4.Sampling.Constraints;
+using Gemma4.Sampling.Constraints.Matching;
 using Gemma4.Tokenization;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using ControlToken = Gemma4.Prompting.ControlToken;
 
 namespace Gemma4;
 
@@ -26,13 +29,13 @@ namespace Gemma4;
 public sealed class Gemma4ChatClient : IChatClient
 {
     private const string ProviderName = "gemma4";
-    private const string ThoughtEnd = "<channel|>";
     private static readonly ChatRole DeveloperRole = new("developer");
 
     private readonly Gemma4Options _options;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly ModelHost _host;
+    private readonly ConstraintCache _constraints;
     private readonly ChatClientMetadata _metadata;
 
     /// <summary>Creates a client. Nothing is loaded yet.</summary>
@@ -52,6 +55,7 @@ public sealed class Gemma4ChatClient : IChatClient
         _timeProvider = timeProvider ?? TimeProvider.System;
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<Gemma4ChatClient>();
         _host = new ModelHost(options, _timeProvider, _logger);
+        _constraints = new ConstraintCache(_logger);
         string modelId = options.ModelId ?? options.Model?.Split('@')[0] ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelPath!)));
         _metadata = new ChatClientMetadata(ProviderName, providerUri: null, modelId);
     }
@@ -65,6 +69,7 @@ public sealed class Gemma4ChatClient : IChatClient
     /// <exception cref="InvalidOperationException"><c>ChatOptions.ModelId</c> names another model.</exception>
     /// <exception cref="Gemma4ContextOverflowException">The prompt does not fit into the context.</exception>
     /// <exception cref="Gemma4ModelException">The model folder cannot be used.</exception>
+    /// <exception cref="Gemma4ConstraintException">A schema admits nothing, is too large, or cannot be enforced strictly.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
@@ -169,11 +174,12 @@ public sealed class Gemma4ChatClient : IChatClient
         }
 
         ResponseParser parser = new(model.Tokenizer, settings.Tools, prompt.EndsInsideThought, settings.StopSequences, $"call_{responseId[^8..]}_");
-        Sampler sampler = CreateSampler(settings, model);
-        using IGenerationSession session = OpenSession(model.Engine, settings.AdapterFile);
-        ResponseGeneration generation = new(session, sampler, parser, LimitsOf(settings, model, room));
 
-        // Each piece of model work is one hop to the thread pool: the caller may read from a UI thread.
+        // Each piece of work is one hop to the thread pool: the caller may read from a UI thread.
+        GrammarMatcher? constraint = await Task.Run(() => _constraints.Find(settings, model, prompt.EndsInsideThought)?.Begin(), cancellationToken).ConfigureAwait(false);
+        Sampler sampler = CreateSampler(settings, model, constraint);
+        using IGenerationSession session = OpenSession(model.Engine, settings.AdapterFile);
+        ResponseGeneration generation = new(session, sampler, constraint, parser, LimitsOf(settings, model, room));
         await Task.Run(() => generation.Prefill(promptTokens, cancellationToken), cancellationToken).ConfigureAwait(false);
         while (generation.FinishReason is null)
         {
@@ -223,12 +229,15 @@ public sealed class Gemma4ChatClient : IChatClient
             Canonical = _options.CanonicalPrompt,
         });
 
-    private static Sampler CreateSampler(RequestSettings settings, LoadedModel model)
+    private static Sampler CreateSampler(RequestSettings settings, LoadedModel model, GrammarMatcher? constraint)
     {
         SamplingSettings sampling = settings.ApplySampling(model.Folder.GenerationDefaults);
         // Two equal requests without a seed are meant to differ.
         ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        return new Sampler(sampling, model.Engine.VocabularySize, model.Folder.SuppressedTokenIds, constraint: null, seed);
+        IReadOnlyCollection<int> suppressed = settings.ToolMode is NoneChatToolMode && model.Tokenizer.TryGetControlId(ControlToken.CallStart, out int callStart)
+            ? [.. model.Folder.SuppressedTokenIds, callStart]
+            : model.Folder.SuppressedTokenIds;
+        return new Sampler(sampling, model.Engine.VocabularySize, suppressed, constraint, seed);
     }
 
     private GenerationLimits LimitsOf(RequestSettings settings, LoadedModel model, int room) => new()
@@ -237,8 +246,7 @@ public sealed class Gemma4ChatClient : IChatClient
         StopTokens = model.Folder.StopTokenIds,
         PrefillChunkSize = _options.PrefillChunkSize,
         ThinkingBudget = settings.ThinkingBudget,
-        ThoughtEndToken = model.Tokenizer.TryGetControlId(ThoughtEnd, out int id) ? id : model.Folder.StopTokenIds[0],
-        SingleToolCall = settings.SingleToolCall,
+        ThoughtEndToken = model.Tokenizer.TryGetControlId(ControlToken.ChannelEnd, out int id) ? id : model.Folder.StopTokenIds[0],
     };
 
     // The template keeps one system turn at the start; instructions go before a system or developer

@@ -22,4 +22,7 @@ internal static partial class Gemma4Log
 
     [LoggerMessage(6, LogLevel.Information, "Model {Directory} also has parts for {Parts}; they are not run, so the model reads text only")]
     public static partial void PartsIgnored(ILogger logger, string directory, string parts);
+
+    [LoggerMessage(7, LogLevel.Warning, "Not enforced while generating: {Warning} The rest of the schema is; set AdditionalProperties[\"strict\"] to true to refuse such schemas")]
+    public static partial void NotEnforced(ILogger logger, string warning);
 }

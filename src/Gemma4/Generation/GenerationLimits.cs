@@ -16,7 +16,4 @@ internal sealed record GenerationLimits
 
     /// <summary>Token that closes a thought.</summary>
     public required int ThoughtEndToken { get; init; }
-
-    /// <summary>True ends the response after its first tool call.</summary>
-    public bool SingleToolCall { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gemma4.Sampling;
+using Gemma4.Sampling.Constraints;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Generation;
@@ -14,6 +15,11 @@ internal sealed record RequestSettings
     private const string MinPKey = "min_p";
     private const string RepetitionPenaltyKey = "repetition_penalty";
     private const string AdapterKey = "adapter";
+    private const string ConstraintKey = "constraint";
+    private const string StrictKey = "strict";
+
+    // Objects and arrays only: free to choose, a small model puts its prose into one JSON string.
+    private static readonly Lazy<Gemma4Constraint> StructuredJson = new(() => Gemma4Constraint.JsonSchema(JsonElement.Parse("""{"type":["object","array"]}""")));
 
     /// <summary>Sampling set by the request; null members fall back to the model's generation defaults.</summary>
     public required Func<SamplingSettings, SamplingSettings> ApplySampling { get; init; }
@@ -30,7 +36,19 @@ internal sealed record RequestSettings
 
     public required IReadOnlyList<string> StopSequences { get; init; }
 
+    /// <summary>Null and Auto leave it to the model whether it calls a tool.</summary>
+    public required ChatToolMode? ToolMode { get; init; }
+
     public required bool SingleToolCall { get; init; }
+
+    /// <summary>What a text answer must look like; null for any text.</summary>
+    public required Gemma4Constraint? Answer { get; init; }
+
+    /// <summary>What tells one <see cref="Answer"/> from another where equal ones are made again; null for the object itself.</summary>
+    public required string? AnswerKey { get; init; }
+
+    /// <summary>True refuses schemas that cannot be enforced as a whole; false enforces the rest and logs a warning.</summary>
+    public required bool IsStrict { get; init; }
 
     public required string? Instructions { get; init; }
 
@@ -42,10 +60,18 @@ internal sealed record RequestSettings
         chatOptions ??= new ChatOptions();
         Refuse(chatOptions, modelId);
         bool think = chatOptions.Reasoning?.Effort is not (null or ReasoningEffort.None);
+        List<AIFunctionDeclaration> tools = chatOptions.ToolMode is NoneChatToolMode ? [] : FunctionsOf(chatOptions.Tools);
+        CheckRequired(chatOptions.ToolMode as RequiredChatToolMode, tools);
+        object? raw = chatOptions.RawRepresentationFactory?.Invoke(client);
+        bool strict = FlagOf(StrictKey, chatOptions.AdditionalProperties?.GetValueOrDefault(StrictKey));
         return new RequestSettings
         {
-            ApplySampling = SamplingOf(chatOptions, client),
-            Tools = chatOptions.ToolMode is NoneChatToolMode ? [] : FunctionsOf(chatOptions.Tools),
+            ApplySampling = SamplingOf(chatOptions, raw),
+            Tools = tools,
+            ToolMode = chatOptions.ToolMode,
+            Answer = AnswerOf(chatOptions, raw, strict),
+            AnswerKey = (chatOptions.ResponseFormat as ChatResponseFormatJson)?.Schema?.GetRawText(),
+            IsStrict = strict,
             EnableThinking = think,
             ReturnThoughts = ReturnThoughtsOf(chatOptions.Reasoning),
             ThinkingBudget = think ? BudgetOf(chatOptions.Reasoning!.Effort!.Value, options.ThinkingBudgets) : int.MaxValue,
@@ -81,15 +107,45 @@ internal sealed record RequestSettings
             throw Refusal(nameof(ChatOptions.ContinuationToken), "a response runs in this process while it is read; leave it unset");
         }
 
-        if (options.ResponseFormat is not (null or ChatResponseFormatText))
+    }
+
+    private static void CheckRequired(RequiredChatToolMode? mode, List<AIFunctionDeclaration> tools)
+    {
+        if (mode is null)
         {
-            throw Refusal("ResponseFormat other than Text", "structured output is not enforced yet; ask for JSON in the instructions and validate the answer");
+            return;
         }
 
-        if (options.ToolMode is RequiredChatToolMode)
+        if (tools.Count == 0)
         {
-            throw Refusal("ToolMode Required", "a tool call is not enforced yet; use ChatToolMode.Auto or None");
+            throw new ArgumentException("ChatOptions.ToolMode requires a tool call, and ChatOptions.Tools is empty. Add the tools, or leave ToolMode at Auto.");
         }
+
+        if (mode.RequiredFunctionName is { } name && !tools.Exists(tool => tool.Name == name))
+        {
+            throw new ArgumentException($"ChatOptions.ToolMode requires a call of '{name}', and ChatOptions.Tools has only {string.Join(", ", tools.Select(tool => tool.Name))}. Add that tool, or require one of these.");
+        }
+    }
+
+    private static Gemma4Constraint? AnswerOf(ChatOptions options, object? raw, bool strict)
+    {
+        Gemma4Constraint? format = options.ResponseFormat switch
+        {
+            null or ChatResponseFormatText => null,
+            ChatResponseFormatJson { Schema: { } schema } => Gemma4Constraint.JsonSchema(schema, strict),
+            ChatResponseFormatJson => StructuredJson.Value,
+            { } other => throw Refusal($"ResponseFormat {other.GetType().Name}", "use Text, Json or a JSON schema"),
+        };
+        Gemma4Constraint? fromKey = options.AdditionalProperties?.GetValueOrDefault(ConstraintKey) switch
+        {
+            null => null,
+            Gemma4Constraint constraint => constraint,
+            { } other => throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{ConstraintKey}\"] is a {other.GetType()}; it must be a {nameof(Gemma4Constraint)}."),
+        };
+        Gemma4Constraint?[] given = [format, fromKey, raw as Gemma4Constraint];
+        return given.Count(constraint => constraint is not null) <= 1
+            ? given.FirstOrDefault(constraint => constraint is not null)
+            : throw new ArgumentException($"ChatOptions constrains the answer more than once: give only one of ResponseFormat, AdditionalProperties[\"{ConstraintKey}\"] and a {nameof(Gemma4Constraint)} from RawRepresentationFactory.");
     }
 
     private static NotSupportedException Refusal(string member, string wayOut) =>
@@ -151,13 +207,13 @@ internal sealed record RequestSettings
         return result;
     }
 
-    private static Func<SamplingSettings, SamplingSettings> SamplingOf(ChatOptions options, IChatClient client)
+    private static Func<SamplingSettings, SamplingSettings> SamplingOf(ChatOptions options, object? rawRepresentation)
     {
-        SamplingSettings? raw = options.RawRepresentationFactory?.Invoke(client) switch
+        SamplingSettings? raw = rawRepresentation switch
         {
-            null => null,
+            null or Gemma4Constraint => null,
             SamplingSettings settings => settings,
-            { } other => throw Refusal("RawRepresentationFactory", $"it returned a {other.GetType()}; return a SamplingSettings"),
+            { } other => throw Refusal("RawRepresentationFactory", $"it returned a {other.GetType()}; return a {nameof(SamplingSettings)} or a {nameof(Gemma4Constraint)}"),
         };
         float? minP = null;
         float? repetitionPenalty = null;
@@ -171,10 +227,10 @@ internal sealed record RequestSettings
                 case RepetitionPenaltyKey:
                     repetitionPenalty = NumberOf(key, value);
                     break;
-                case AdapterKey:
+                case AdapterKey or ConstraintKey or StrictKey:
                     break;
                 default:
-                    throw Refusal($"AdditionalProperties[\"{key}\"]", $"the keys understood are {MinPKey}, {RepetitionPenaltyKey} and {AdapterKey}");
+                    throw Refusal($"AdditionalProperties[\"{key}\"]", $"the keys understood are {MinPKey}, {RepetitionPenaltyKey}, {AdapterKey}, {ConstraintKey} and {StrictKey}");
             }
         }
 
@@ -220,6 +276,14 @@ internal sealed record RequestSettings
             : options.Adapters.TryGetValue(name, out string? file) ? file
             : throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{AdapterKey}\"] is '{name}', and Gemma4Options.Adapters has {(options.Adapters.Count == 0 ? "no entries" : "only " + string.Join(", ", options.Adapters.Keys.Order(StringComparer.Ordinal)))}. Add the adapter's file there under that name.");
     }
+
+    private static bool FlagOf(string key, object? value) => value switch
+    {
+        null => false,
+        bool flag => flag,
+        JsonElement { ValueKind: JsonValueKind.True or JsonValueKind.False } flag => flag.GetBoolean(),
+        _ => throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{key}\"] is '{value}'; it must be true or false."),
+    };
 
     private static float NumberOf(string key, object? value) => value switch
     {

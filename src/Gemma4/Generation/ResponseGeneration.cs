@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Gemma4.Parsing;
 using Gemma4.Sampling;
+using Gemma4.Sampling.Constraints.Matching;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Generation;
@@ -7,21 +9,35 @@ namespace Gemma4.Generation;
 /// <summary>The loop of one response: prompt in chunks, then logits, sampler, parser, until something ends it.</summary>
 internal sealed class ResponseGeneration
 {
+    // Forced tokens come out one by one; this many are looked ahead for at a time.
+    private const int MostForced = 64;
+
     private readonly IGenerationSession _session;
     private readonly Sampler _sampler;
+    private readonly GrammarMatcher? _constraint;
     private readonly ResponseParser _parser;
     private readonly GenerationLimits _limits;
-    private readonly int[] _one = new int[1];
+    private readonly List<int> _unread = []; // tokens of the answer that the model has not read yet
+    private readonly Queue<int> _forced = new();
 
-    public ResponseGeneration(IGenerationSession session, Sampler sampler, ResponseParser parser, GenerationLimits limits)
+    /// <param name="session">An empty session.</param>
+    /// <param name="sampler">The sampler, which tells <paramref name="constraint"/> what was picked.</param>
+    /// <param name="constraint">What constrains the response, or null.</param>
+    /// <param name="parser">The parser.</param>
+    /// <param name="limits">What ends the response.</param>
+    public ResponseGeneration(IGenerationSession session, Sampler sampler, GrammarMatcher? constraint, ResponseParser parser, GenerationLimits limits)
     {
         _session = session;
         _sampler = sampler;
+        _constraint = constraint;
         _parser = parser;
         _limits = limits;
     }
 
     public int OutputTokens { get; private set; }
+
+    /// <summary>Those of them that nothing else could have been, for which the model was not asked.</summary>
+    public int ForcedTokens { get; private set; }
 
     /// <summary>Null while the response goes on.</summary>
     public ChatFinishReason? FinishReason { get; private set; }
@@ -49,18 +65,11 @@ internal sealed class ResponseGeneration
 
     private void Step(List<AIContent> output, CancellationToken cancellationToken)
     {
-        // The last token is fed only now, so that its text reached the caller before the model works on the next one.
-        if (OutputTokens > 0)
-        {
-            _session.Append(_one, cancellationToken);
-        }
-
-        bool overBudget = _parser.IsInsideThought && _parser.ReasoningTokenCount >= _limits.ThinkingBudget;
-        int token = overBudget ? _limits.ThoughtEndToken : _sampler.Sample(_session.Logits);
-        _one[0] = token;
+        int token = NextToken(cancellationToken);
+        _unread.Add(token);
         OutputTokens++;
         _parser.Append(token, output);
-        if (_parser.IsFinished || _limits.StopTokens.Contains(token) || (_limits.SingleToolCall && _parser.CallCount > 0))
+        if (_parser.IsFinished || _limits.StopTokens.Contains(token) || _constraint is { IsAtEnd: true })
         {
             End(output, ChatFinishReason.Stop);
         }
@@ -68,6 +77,35 @@ internal sealed class ResponseGeneration
         {
             End(output, ChatFinishReason.Length);
         }
+    }
+
+    private int NextToken(CancellationToken cancellationToken)
+    {
+        bool isOverBudget = _parser.IsInsideThought && _parser.ReasoningTokenCount >= _limits.ThinkingBudget;
+        if (!isOverBudget && _forced.Count == 0)
+        {
+            foreach (int ahead in _constraint?.FindForced(MostForced) ?? [])
+            {
+                _forced.Enqueue(ahead);
+            }
+        }
+
+        if (isOverBudget || _forced.TryPeek(out _))
+        {
+            int only = isOverBudget ? _limits.ThoughtEndToken : _forced.Dequeue();
+            _sampler.Accept(only);
+            ForcedTokens++;
+            return only;
+        }
+
+        // The last tokens are fed only now, so that their text reached the caller before the model works on the next one.
+        if (_unread.Count > 0)
+        {
+            _session.Append(CollectionsMarshal.AsSpan(_unread), cancellationToken);
+            _unread.Clear();
+        }
+
+        return _sampler.Sample(_session.Logits);
     }
 
     private void End(List<AIContent> output, ChatFinishReason reason)

@@ -86,9 +86,15 @@ internal sealed class Sampler
         _allowed.Apply(_logits);
         _penalties?.Apply(_logits);
         var token = Pick();
+        Accept(token);
+        return token;
+    }
+
+    /// <summary>Counts a token of the answer that was not picked here and tells the constraint.</summary>
+    public void Accept(int token)
+    {
         _penalties?.ObservePick(token);
         _allowed.Accept(token);
-        return token;
     }
 
     private int Pick()

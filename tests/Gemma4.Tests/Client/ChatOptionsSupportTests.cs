@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using Gemma4.Sampling;
+using Gemma4.Sampling.Constraints;
 using Microsoft.Extensions.AI;
 using Xunit;
 
@@ -22,22 +23,31 @@ public class ChatOptionsSupportTests
         new("MaxOutputTokens", true, "no hidden cap; the default is what the context has left", o => o.MaxOutputTokens = 5),
         new("StopSequences", true, "across token borders; not part of the answer", o => o.StopSequences = ["zzz"]),
         new("Tools", true, "functions; other kinds of tool are refused by name", o => o.Tools = [AIFunctionFactory.CreateDeclaration("f", "F.", AIFunctionFactory.Create(() => 1).JsonSchema)]),
-        new("ToolMode Auto, None", true, "None declares no tools", o => o.ToolMode = ChatToolMode.None),
-        new("ToolMode Required", false, "not enforced yet", o => o.ToolMode = ChatToolMode.RequireAny),
+        new("ToolMode Auto", true, "free text; a call, once begun, is one of a declared tool with arguments of its schema", o => o.ToolMode = ChatToolMode.Auto),
+        new("ToolMode Required", true, "the answer is a call, of the named tool if one is named", RequireCall),
+        new("ToolMode None", true, "declares no tools and forbids the marker of a call", o => o.ToolMode = ChatToolMode.None),
         new("AllowMultipleToolCalls", true, "false ends the answer after the first call", o => o.AllowMultipleToolCalls = false),
         new("Reasoning.Effort", true, "null or None is off; the others differ in the thought budget", o => o.Reasoning = new() { Effort = ReasoningEffort.Low }),
         new("Reasoning.Output Full, None", true, "None makes thoughts and keeps them back", o => o.Reasoning = new() { Effort = ReasoningEffort.Low, Output = ReasoningOutput.None }),
         new("Reasoning.Output Summary", false, "thoughts come whole or not at all", o => o.Reasoning = new() { Output = ReasoningOutput.Summary }),
-        new("ResponseFormat Text", true, "the only format for now", o => o.ResponseFormat = ChatResponseFormat.Text),
-        new("ResponseFormat Json", false, "not enforced yet", o => o.ResponseFormat = ChatResponseFormat.Json),
+        new("ResponseFormat Text", true, "any text", o => o.ResponseFormat = ChatResponseFormat.Text),
+        new("ResponseFormat Json", true, "a JSON object or array; with a schema, JSON that the schema accepts", o => o.ResponseFormat = ChatResponseFormat.Json),
         new("ModelId", true, "another model's name is an InvalidOperationException", o => o.ModelId = TestClient.ModelId),
-        new("RawRepresentationFactory", true, "may return a SamplingSettings to start from", o => o.RawRepresentationFactory = _ => new SamplingSettings()),
+        new("RawRepresentationFactory", true, "may return a SamplingSettings to start from, or a Gemma4Constraint", o => o.RawRepresentationFactory = _ => new SamplingSettings()),
         new("AdditionalProperties min_p, repetition_penalty, adapter", true, "numbers; the name of a LoRA adapter of the options", o => o.AdditionalProperties = new() { ["min_p"] = 0.1, ["repetition_penalty"] = 1.1 }),
+        new("AdditionalProperties constraint", true, "a Gemma4Constraint: JSON schema, regular expression, choices or grammar", o => o.AdditionalProperties = new() { ["constraint"] = Gemma4Constraint.Choices(["Hello!", "Bye!"]) }),
+        new("AdditionalProperties strict", true, "true refuses a schema that cannot be enforced as a whole; by default the rest is enforced, and a warning logged", o => o.AdditionalProperties = new() { ["strict"] = true }),
         new("AdditionalProperties, other keys", false, "a key nobody reads would be ignored in silence", o => o.AdditionalProperties = new() { ["mirostat"] = 2 }),
         new("ConversationId", false, "the client is stateless", o => o.ConversationId = "c"),
         new("AllowBackgroundResponses", false, "a response runs while it is read", o => o.AllowBackgroundResponses = true),
         new("ContinuationToken", false, "a response runs while it is read", o => o.ContinuationToken = ResponseContinuationToken.FromBytes(new byte[] { 1 })),
     ];
+
+    private static void RequireCall(ChatOptions options)
+    {
+        options.Tools = [AIFunctionFactory.Create(() => 1, "f")];
+        options.ToolMode = ChatToolMode.RequireAny;
+    }
 
     public static TheoryData<string> Members => [.. Table.Select(row => row.Member)];
 

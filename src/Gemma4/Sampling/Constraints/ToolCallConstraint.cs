@@ -32,6 +32,7 @@ internal sealed class ToolCallConstraint
     /// <param name="thought">Whether a thought comes first.</param>
     /// <param name="stopTokens">The tokens that end a turn.</param>
     /// <param name="isStrict">True refuses a schema that cannot be enforced as a whole.</param>
+    /// <param name="answer">What a turn without a call must look like; null for any text, before calls too.</param>
     /// <exception cref="Gemma4ConstraintException">There is nothing to call, or a schema is refused.</exception>
     public static CompiledGrammar Compile(
         Gemma4Tokenizer tokenizer,
@@ -40,9 +41,10 @@ internal sealed class ToolCallConstraint
         bool allowMultiple,
         ThoughtPrefix thought,
         IReadOnlyList<int> stopTokens,
-        bool isStrict = false)
+        bool isStrict = false,
+        GrammarNode? answer = null)
     {
-        var root = Build(ControlIds.Of(tokenizer), tools, mode, allowMultiple, thought, isStrict, out var warnings);
+        var root = Build(ControlIds.Of(tokenizer), tools, mode, allowMultiple, thought, isStrict, out var warnings, answer);
         return new CompiledGrammar(root, ConstraintVocabulary.Of(tokenizer), [.. stopTokens], warnings);
     }
 
@@ -54,20 +56,21 @@ internal sealed class ToolCallConstraint
         bool allowMultiple,
         ThoughtPrefix thought,
         bool isStrict,
-        out IReadOnlyList<string> warnings)
+        out IReadOnlyList<string> warnings,
+        GrammarNode? answer = null)
     {
         var constraint = new ToolCallConstraint(controls, isStrict);
-        var root = ThoughtGrammar.Prefix(constraint.Turn(tools, mode, allowMultiple), thought, controls);
+        var root = ThoughtGrammar.Prefix(constraint.Turn(tools, mode, allowMultiple, answer), thought, controls);
         GrammarCheck.Run(root, "The grammar of the tool calls");
         warnings = constraint._warnings;
         return root;
     }
 
-    private GrammarNode Turn(IReadOnlyList<AIFunctionDeclaration> tools, ChatToolMode mode, bool allowMultiple)
+    private GrammarNode Turn(IReadOnlyList<AIFunctionDeclaration> tools, ChatToolMode mode, bool allowMultiple, GrammarNode? answer)
     {
         if (mode is NoneChatToolMode)
         {
-            return new FreeTextNode();
+            return answer ?? new FreeTextNode();
         }
 
         var name = (mode as RequiredChatToolMode)?.RequiredFunctionName;
@@ -84,7 +87,7 @@ internal sealed class ToolCallConstraint
         {
             if (mode is not RequiredChatToolMode)
             {
-                return new FreeTextNode();
+                return answer ?? new FreeTextNode();
             }
 
             throw new Gemma4ConstraintException(name is null
@@ -98,8 +101,8 @@ internal sealed class ToolCallConstraint
             ByName([.. chosen], 0),
             _controls.Node(ControlToken.CallEnd));
         var most = allowMultiple ? RepeatNode.Unlimited : 1;
-        return mode is RequiredChatToolMode
-            ? new RepeatNode(call, 1, most)
+        return mode is RequiredChatToolMode ? new RepeatNode(call, 1, most)
+            : answer is not null ? new ChoiceNode(answer, new RepeatNode(call, 1, most))
             : new SequenceNode(new FreeTextNode(), new RepeatNode(call, 0, most));
     }
 
