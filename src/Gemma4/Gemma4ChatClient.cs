@@ -20,7 +20,8 @@ namespace Gemma4;
 /// <summary>
 /// Gemma 4 in this process. The model loads at the first request and is freed with the client. Safe for concurrent use:
 /// every request has its own session on the shared weights. Stateless: the whole history is sent with each request, and
-/// a <c>ConversationId</c> is neither taken nor given.
+/// a <c>ConversationId</c> is neither taken nor given. <c>Usage.AdditionalCounts["forced_tokens"]</c> counts the output
+/// tokens that a constraint left no choice for, so that the model was not asked.
 /// </summary>
 /// <remarks>
 /// Text in messages, tool descriptions, arguments and results is never read as a control token, so it cannot open or
@@ -29,6 +30,7 @@ namespace Gemma4;
 public sealed class Gemma4ChatClient : IChatClient
 {
     private const string ProviderName = "gemma4";
+    private const string ForcedTokensKey = "forced_tokens";
     private static readonly ChatRole DeveloperRole = new("developer");
 
     private readonly Gemma4Options _options;
@@ -208,6 +210,7 @@ public sealed class Gemma4ChatClient : IChatClient
             OutputTokenCount = generation.OutputTokens,
             TotalTokenCount = promptTokens.Length + generation.OutputTokens,
             ReasoningTokenCount = parser.ReasoningTokenCount,
+            AdditionalCounts = generation.ForcedTokens > 0 ? new() { [ForcedTokensKey] = generation.ForcedTokens } : null,
         };
         ChatResponseUpdate last = Update([new UsageContent(usage)]);
         last.FinishReason = generation.FinishReason;

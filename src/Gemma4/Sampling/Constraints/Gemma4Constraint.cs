@@ -26,7 +26,10 @@ public sealed class Gemma4Constraint
         Warnings = warnings;
     }
 
-    /// <summary>Any JSON value: valid JSON, no key twice, at most 64 levels deep and 64 white space characters in a gap.</summary>
+    /// <summary>
+    /// Any JSON value: valid JSON, no key twice, at most 64 levels deep, 64 white space characters in a gap and 64
+    /// characters in a number.
+    /// </summary>
     public static Gemma4Constraint Json { get; } = JsonSchema(JsonElement.Parse("true"));
 
     /// <summary>What the constraint does not enforce, a sentence each; empty for everything compiled strictly.</summary>

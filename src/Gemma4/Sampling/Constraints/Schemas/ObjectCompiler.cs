@@ -45,8 +45,9 @@ internal sealed class ObjectCompiler(
             report.Impossible(pointer, $"minProperties {shape.MinProperties} is above maxProperties {shape.MaxProperties}");
         }
 
+        var free = IsClosedCall(shape, pointer, properties.Count) ? null : Free(shape, pointer, allowedNames);
         return new ObjectNode(
-            properties, required, Free(shape, pointer, allowedNames), shape.MinProperties, shape.MaxProperties, notation);
+            properties, required, free, shape.MinProperties, shape.MaxProperties, notation);
     }
 
     public static List<SchemaPlace> PlacesOf(ValueShape shape, string name)
@@ -76,6 +77,14 @@ internal sealed class ObjectCompiler(
 
         return places;
     }
+
+    // A function has no use for arguments that it does not declare, though a schema that is silent about them allows any.
+    private bool IsClosedCall(ValueShape shape, string pointer, int declared) =>
+        !notation.IsJson
+        && (declared > 0 || pointer == "#")
+        && shape.MinProperties <= declared
+        && shape.PropertyNames.Count == 0
+        && shape.Objects.TrueForAll(static part => part.Others is null && part.Patterns.Count == 0);
 
     private FreeKeys? Free(ValueShape shape, string pointer, CharPattern? allowedNames)
     {

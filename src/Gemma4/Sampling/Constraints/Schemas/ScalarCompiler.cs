@@ -11,8 +11,12 @@ internal sealed class ScalarCompiler(SchemaReport report, ConstraintBudget budge
     // Formats and free numbers are the same everywhere, and the date alone is worth remembering.
     private static readonly ConcurrentDictionary<string, CharPattern> Formats = new(StringComparer.Ordinal);
 
-    private static readonly CharPattern AnyInteger = Known(NumberText.AnyInteger);
-    private static readonly CharPattern AnyNumber = Known(NumberText.AnyNumber);
+    // A small model that has begun a row of digits may never end it, and every number of .NET has a spelling of 64
+    // characters or fewer. Fractions with bounds are left alone: the count would multiply their many states.
+    private const int LongestNumber = 64;
+
+    private static readonly CharPattern AnyInteger = Known(NumberText.AnyInteger, LongestNumber);
+    private static readonly CharPattern AnyNumber = Known(NumberText.AnyNumber, LongestNumber);
     private static readonly CharPattern VerbatimText = new(CharAutomaton.Loop(PatternNode.VerbatimChars));
 
     /// <summary>One node for each scalar type that the shape leaves.</summary>
@@ -84,9 +88,14 @@ internal sealed class ScalarCompiler(SchemaReport report, ConstraintBudget budge
         // What lies within a bound is a number already, so the first one takes the place of all numbers.
         void Bound(CharPattern within)
         {
-            result = isBounded ? result?.And(within, what, budget) : within;
+            result = isBounded ? result?.And(within, what, budget) : AnyShort(within);
             isBounded = true;
         }
+
+        CharPattern? AnyShort(CharPattern within) =>
+            isInteger && shape.Multiples.Count == 0 && (shape.LowerBounds.Count == 0 || shape.UpperBounds.Count == 0)
+                ? within.Limit(0, LongestNumber, what, budget)
+                : within;
 
         CharPattern Compile(RegexTree tree) =>
             CharPattern.FromExpression(tree, isSearch: false, what, budget) ?? new CharPattern(CharAutomaton.Loop(CharSet.None), 1, 1);
@@ -135,8 +144,9 @@ internal sealed class ScalarCompiler(SchemaReport report, ConstraintBudget budge
         return result;
     }
 
-    private static CharPattern Known(RegexTree tree) =>
-        CharPattern.FromExpression(tree, isSearch: false, "A built-in form", new ConstraintBudget())!;
+    private static CharPattern Known(RegexTree tree, int longest = CharPattern.Unlimited) =>
+        CharPattern.FromExpression(tree, isSearch: false, "A built-in form", new ConstraintBudget())!
+            .Limit(0, longest, "A built-in form", new ConstraintBudget())!;
 
     private static BigInteger Least(DecimalNumber bound, bool isStrict) => isStrict ? bound.Floor() + 1 : bound.Ceiling();
 
