@@ -106,11 +106,6 @@ internal sealed class ChatRun
 
         FunctionChoiceBehaviorConfiguration choice = _settings.FunctionChoiceBehavior.GetConfiguration(
             new FunctionChoiceBehaviorConfigurationContext(_history) { Kernel = _kernel, RequestSequenceIndex = request });
-        if (choice.Options.AllowStrictSchemaAdherence == true)
-        {
-            throw new NotSupportedException("FunctionChoiceBehaviorOptions.AllowStrictSchemaAdherence is not supported: arguments are not constrained to the schema yet. Leave it unset.");
-        }
-
         if (choice.AutoInvoke && (request >= MaxRequests || !FunctionInvocation.MayNest))
         {
             ConnectorLog.LoopLimit(_logger, request);
@@ -130,6 +125,12 @@ internal sealed class ChatRun
 
         options.Tools = functions.Declarations;
         options.AllowMultipleToolCalls = choice.Options.AllowParallelCalls;
+        if (choice.Options.AllowStrictSchemaAdherence == true)
+        {
+            // Arguments follow their schemas anyway; strict also refuses a schema that cannot be enforced as a whole.
+            (options.AdditionalProperties ??= [])["strict"] = true;
+        }
+
         // Restricting to one function is done by the list of functions, so a list of one names the function.
         options.ToolMode = choice.Choice == FunctionChoice.None ? ChatToolMode.None
             : choice.Choice == FunctionChoice.Auto ? ChatToolMode.Auto

@@ -29,6 +29,12 @@ switch (args.FirstOrDefault())
     case "constraints":
         ConstraintBenchmarks.Run();
         return 0;
+    case "structured":
+        await EnforcementBenchmarks.OutputsAsync();
+        return 0;
+    case "calls" when args.Length == 2:
+        EnforcementBenchmarks.Calls(args[1]);
+        return 0;
     case "safety":
         SafetyBenchmarks.Run(showMisses: args.Contains("--misses"));
         return 0;
@@ -37,7 +43,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|"
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|"
             + "checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }
