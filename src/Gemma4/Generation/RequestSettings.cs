@@ -132,7 +132,7 @@ internal sealed record RequestSettings
         Gemma4Constraint? format = options.ResponseFormat switch
         {
             null or ChatResponseFormatText => null,
-            ChatResponseFormatJson { Schema: { } schema } => Gemma4Constraint.JsonSchema(schema, strict),
+            ChatResponseFormatJson { Schema: { } schema } => Gemma4Constraint.JsonSchema(schema, strict, closesObjects: true),
             ChatResponseFormatJson => StructuredJson.Value,
             { } other => throw Refusal($"ResponseFormat {other.GetType().Name}", "use Text, Json or a JSON schema"),
         };

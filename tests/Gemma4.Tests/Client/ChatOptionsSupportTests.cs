@@ -31,7 +31,7 @@ public class ChatOptionsSupportTests
         new("Reasoning.Output Full, None", true, "None makes thoughts and keeps them back", o => o.Reasoning = new() { Effort = ReasoningEffort.Low, Output = ReasoningOutput.None }),
         new("Reasoning.Output Summary", false, "thoughts come whole or not at all", o => o.Reasoning = new() { Output = ReasoningOutput.Summary }),
         new("ResponseFormat Text", true, "any text", o => o.ResponseFormat = ChatResponseFormat.Text),
-        new("ResponseFormat Json", true, "a JSON object or array; with a schema, JSON that the schema accepts", o => o.ResponseFormat = ChatResponseFormat.Json),
+        new("ResponseFormat Json", true, "a JSON object or array; with a schema, JSON that it accepts, without keys that it does not name", o => o.ResponseFormat = ChatResponseFormat.Json),
         new("ModelId", true, "another model's name is an InvalidOperationException", o => o.ModelId = TestClient.ModelId),
         new("RawRepresentationFactory", true, "may return a SamplingSettings to start from, or a Gemma4Constraint", o => o.RawRepresentationFactory = _ => new SamplingSettings()),
         new("AdditionalProperties min_p, repetition_penalty, adapter", true, "numbers; the name of a LoRA adapter of the options", o => o.AdditionalProperties = new() { ["min_p"] = 0.1, ["repetition_penalty"] = 1.1 }),

@@ -47,13 +47,16 @@ public sealed class Gemma4Constraint
     /// <exception cref="Gemma4ConstraintException">
     /// The schema admits nothing, is too large, or in strict mode says something that cannot be enforced.
     /// </exception>
-    public static Gemma4Constraint JsonSchema(JsonElement schema, bool strict = true)
+    public static Gemma4Constraint JsonSchema(JsonElement schema, bool strict = true) => JsonSchema(schema, strict, closesObjects: false);
+
+    /// <summary>As above; <paramref name="closesObjects"/> leaves keys out that the schema neither declares nor allows.</summary>
+    internal static Gemma4Constraint JsonSchema(JsonElement schema, bool strict, bool closesObjects)
     {
         var report = new SchemaReport("The JSON schema", strict);
-        var root = new SchemaCompiler(schema, report, new ConstraintBudget(), Notation.Json()).CompileRoot(isObject: false);
-        GrammarNode gap = Notation.Json().Gap!;
+        var notation = Notation.Json(closesObjects);
+        var root = new SchemaCompiler(schema, report, new ConstraintBudget(), notation).CompileRoot(isObject: false);
         return new Gemma4Constraint(
-            new SequenceNode(gap, root, gap),
+            new SequenceNode(notation.Gap!, root, notation.Gap!),
             report.Warnings,
             report.Impossibility is { } fact ? $"The JSON schema ({fact})" : "The JSON schema");
     }

@@ -8,14 +8,21 @@ internal sealed class Notation
 
     private readonly Func<GrammarNode, GrammarNode> _string;
 
-    private Notation(bool isJson, GrammarNode? gap, Func<GrammarNode, GrammarNode> quote)
+    private Notation(bool isJson, bool closesObjects, GrammarNode? gap, Func<GrammarNode, GrammarNode> quote)
     {
         IsJson = isJson;
+        ClosesObjects = closesObjects;
         Gap = gap;
         _string = quote;
     }
 
     public bool IsJson { get; }
+
+    /// <summary>
+    /// An object that declares keys has no others unless its schema allows them in so many words. The standard allows
+    /// them where the schema is silent, but nobody reads them, and a small model goes on inventing them.
+    /// </summary>
+    public bool ClosesObjects { get; }
 
     /// <summary>What may stand between two marks; null when nothing may.</summary>
     public GrammarNode? Gap { get; }
@@ -36,18 +43,18 @@ internal sealed class Notation
 
     public BytesNode Quote { get; } = new("\"");
 
-    public static Notation Json()
+    public static Notation Json(bool closesObjects = false)
     {
         var space = Characters.CharAutomaton.Loop(Characters.CharSet.OfChars(" \t\r\n"));
         var gap = new PatternNode(new Characters.CharPattern(space, 0, MaxGap), Spelling.Verbatim, "white space");
         var quote = new BytesNode("\"");
-        return new Notation(isJson: true, gap, text => new SequenceNode(quote, text, quote));
+        return new Notation(isJson: true, closesObjects, gap, text => new SequenceNode(quote, text, quote));
     }
 
     public static Notation Calls(int delimiter)
     {
         var quote = new ControlNode("the string delimiter", delimiter);
-        return new Notation(isJson: false, null, text => new SequenceNode(quote, text, quote));
+        return new Notation(isJson: false, closesObjects: true, null, text => new SequenceNode(quote, text, quote));
     }
 
     public GrammarNode Quoted(GrammarNode text) => _string(text);

@@ -45,7 +45,7 @@ internal sealed class ObjectCompiler(
             report.Impossible(pointer, $"minProperties {shape.MinProperties} is above maxProperties {shape.MaxProperties}");
         }
 
-        var free = IsClosedCall(shape, pointer, properties.Count) ? null : Free(shape, pointer, allowedNames);
+        var free = IsClosed(shape, pointer, properties.Count) ? null : Free(shape, pointer, allowedNames);
         return new ObjectNode(
             properties, required, free, shape.MinProperties, shape.MaxProperties, notation);
     }
@@ -78,10 +78,9 @@ internal sealed class ObjectCompiler(
         return places;
     }
 
-    // A function has no use for arguments that it does not declare, though a schema that is silent about them allows any.
-    private bool IsClosedCall(ValueShape shape, string pointer, int declared) =>
-        !notation.IsJson
-        && (declared > 0 || pointer == "#")
+    private bool IsClosed(ValueShape shape, string pointer, int declared) =>
+        notation.ClosesObjects
+        && (declared > 0 || (pointer == "#" && !notation.IsJson))
         && shape.MinProperties <= declared
         && shape.PropertyNames.Count == 0
         && shape.Objects.TrueForAll(static part => part.Others is null && part.Patterns.Count == 0);
