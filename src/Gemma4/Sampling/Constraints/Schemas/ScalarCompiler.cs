@@ -12,8 +12,9 @@ internal sealed class ScalarCompiler(SchemaReport report, ConstraintBudget budge
     private static readonly ConcurrentDictionary<string, CharPattern> Formats = new(StringComparer.Ordinal);
 
     // A small model that has begun a row of digits may never end it, and every number of .NET has a spelling of 64
-    // characters or fewer. Fractions with bounds are left alone: the count would multiply their many states.
+    // characters or fewer; of a double, 24. The count multiplies the states of a bounded fraction, so it is lower there.
     private const int LongestNumber = 64;
+    private const int LongestBoundedFraction = 32;
 
     private static readonly CharPattern AnyInteger = Known(NumberText.AnyInteger, LongestNumber);
     private static readonly CharPattern AnyNumber = Known(NumberText.AnyNumber, LongestNumber);
@@ -93,9 +94,9 @@ internal sealed class ScalarCompiler(SchemaReport report, ConstraintBudget budge
         }
 
         CharPattern? AnyShort(CharPattern within) =>
-            isInteger && shape.Multiples.Count == 0 && (shape.LowerBounds.Count == 0 || shape.UpperBounds.Count == 0)
-                ? within.Limit(0, LongestNumber, what, budget)
-                : within;
+            shape.Multiples.Count > 0 || (isInteger && shape.LowerBounds.Count > 0 && shape.UpperBounds.Count > 0)
+                ? within
+                : within.Limit(0, isInteger ? LongestNumber : LongestBoundedFraction, what, budget);
 
         CharPattern Compile(RegexTree tree) =>
             CharPattern.FromExpression(tree, isSearch: false, what, budget) ?? new CharPattern(CharAutomaton.Loop(CharSet.None), 1, 1);
