@@ -16,7 +16,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         var (run, prepared, innerOptions, refusal, settings) = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
         if (refusal is not null)
         {
-            return Finish(new ChatResponse(), refusal, settings);
+            return Finish(new ChatResponse(), refusal, hasText: false, settings);
         }
 
         var response = await base.GetResponseAsync(prepared, innerOptions, cancellationToken).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             result.Messages.Add(new ChatMessage(ChatRole.Assistant, held));
         }
 
-        return guard.IsOver ? Finish(result, guard.Refusal, settings) : result;
+        return guard.IsOver ? Finish(result, guard.Refusal, guard.HasText, settings) : result;
     }
 
     public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
@@ -71,7 +71,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         var (run, prepared, innerOptions, refusal, settings) = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
         if (refusal is not null)
         {
-            foreach (var update in Finish(new ChatResponse(), refusal, settings).ToChatResponseUpdates())
+            foreach (var update in Finish(new ChatResponse(), refusal, hasText: false, settings).ToChatResponseUpdates())
             {
                 yield return update;
             }
@@ -82,7 +82,8 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         var guard = new OutputGuard(run);
         ChatResponseUpdate? last = null;
         ExceptionDispatchInfo? problem = null;
-        await using var updates = base.GetStreamingResponseAsync(prepared, innerOptions, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var updates = base.GetStreamingResponseAsync(prepared, innerOptions, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var disposal = updates.ConfigureAwait(false);
         while (!guard.IsOver)
         {
             List<AIContent> contents = [];
@@ -149,7 +150,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         problem?.Throw();
         if (guard.IsOver)
         {
-            var end = Finish(new ChatResponse(), guard.Refusal, settings);
+            var end = Finish(new ChatResponse(), guard.Refusal, guard.HasText, settings);
             var update = Like(last!, [.. end.Messages.SelectMany(message => message.Contents)]);
             update.FinishReason = end.FinishReason;
             update.AdditionalProperties = end.AdditionalProperties;
@@ -218,7 +219,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         return inner;
     }
 
-    private static ChatResponse Finish(ChatResponse response, Refusal? refusal, SafetyOptions settings)
+    private static ChatResponse Finish(ChatResponse response, Refusal? refusal, bool hasText, SafetyOptions settings)
     {
         if (refusal is null)
         {
@@ -231,8 +232,12 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             throw refusal.ToException();
         }
 
-        var hasText = response.Messages.Any(message => message.Text.Length > 0);
-        response.Messages.Add(new ChatMessage(ChatRole.Assistant, (hasText ? "\n\n" : "") + settings.RefusalText));
+        if (response.Messages.Count == 0 || response.Messages[^1].Role != ChatRole.Assistant)
+        {
+            response.Messages.Add(new ChatMessage(ChatRole.Assistant, (IList<AIContent>)[]));
+        }
+
+        response.Messages[^1].Contents.Add(new TextContent((hasText ? "\n\n" : "") + settings.RefusalText));
         response.FinishReason = ChatFinishReason.ContentFilter;
         response.AdditionalProperties = refusal.Properties;
         return response;

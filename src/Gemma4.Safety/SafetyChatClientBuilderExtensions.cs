@@ -1,10 +1,8 @@
 using Gemma4.Safety;
-using Gemma4.Safety.Auditing;
 using Gemma4.Safety.Pipeline;
 using Gemma4.Safety.Policies;
 using Gemma4.Safety.Tools;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.AI;

@@ -42,7 +42,7 @@ public static class SafetyServiceCollectionExtensions
 
         var options = new SafetyOptions();
         configure?.Invoke(options);
-        return new SafetyEvaluator(new PolicySource(options), services.GetService<ILoggerFactory>(), services.GetServices<ISafetyAudit>(), services.GetService<TimeProvider>());
+        return new SafetyEvaluator(new PolicySource(options), services.GetService<ILoggerFactory>(), services.GetService<IEnumerable<ISafetyAudit>>(), services.GetService<TimeProvider>());
     }
 
     private static IServiceCollection Register(IServiceCollection services)

@@ -37,7 +37,7 @@ internal sealed class SafetyRecorder(ILogger logger, IReadOnlyList<ISafetyAudit>
         }
     }
 
-    public void Took(string filter, TimeSpan time) => Duration.Record(time.TotalSeconds, new KeyValuePair<string, object?>("filter", filter));
+    public static void Took(string filter, TimeSpan time) => Duration.Record(time.TotalSeconds, new KeyValuePair<string, object?>("filter", filter));
 
     // The type only: a message could quote the text.
     public void Failed(string filter, Exception problem) => SafetyLog.FilterFailed(logger, filter, problem.GetType().Name);

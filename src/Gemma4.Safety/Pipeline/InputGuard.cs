@@ -1,4 +1,3 @@
-using System.Text;
 using Gemma4.Safety.Policies;
 using Gemma4.Safety.Tools;
 using Microsoft.Extensions.AI;

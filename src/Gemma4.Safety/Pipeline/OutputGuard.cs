@@ -1,4 +1,3 @@
-using Gemma4.Safety.Detection;
 using Gemma4.Safety.Policies;
 using Gemma4.Safety.Tools;
 using Microsoft.Extensions.AI;
@@ -18,6 +17,9 @@ internal sealed class OutputGuard(RequestRun run)
 
     /// <summary>Set when the answer ends in a replacement.</summary>
     public bool IsOver { get; private set; }
+
+    /// <summary>Whether any text of the answer came out.</summary>
+    public bool HasText { get; private set; }
 
     public async ValueTask ProcessAsync(AIContent content, List<AIContent> output, CancellationToken cancellationToken)
     {
@@ -123,6 +125,7 @@ internal sealed class OutputGuard(RequestRun run)
             return;
         }
 
+        HasText = true;
         output.Add(Labelled(new TextContent(text) { Annotations = _annotations is { Count: > 0 } ? [.. _annotations] : null }));
         _annotations = null;
     }
@@ -198,7 +201,7 @@ internal sealed class OutputGuard(RequestRun run)
             {
                 output.Add(new FunctionCallContent(call.CallId, call.Name) { InformationalOnly = true });
             }
-            else if (!call.InformationalOnly && run.MayAsk(call.Name))
+            else if ((!call.InformationalOnly || run.TryWaiting(call.CallId, out _)) && run.MayAsk(call.Name))
             {
                 _held[call.CallId] = shown;
             }

@@ -151,7 +151,7 @@ internal sealed class RequestRun
     private object? Spotlight(object? value)
     {
         var kind = Policy.Tools.Spotlighting;
-        return kind == Spotlighting.None ? value : SpotlightMarks.Apply(value as string ?? JsonValues.ToNode(value)?.ToJsonString() ?? "", kind);
+        return kind == Spotlighting.None ? value : SpotlightMarks.Apply(JsonValues.ToText(value), kind);
     }
 
     private CallVerdict Decide(FunctionCallContent call, List<Hit> hits, bool isRun)

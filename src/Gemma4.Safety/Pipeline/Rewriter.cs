@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Gemma4.Safety.Detection;
 using Gemma4.Safety.Policies;

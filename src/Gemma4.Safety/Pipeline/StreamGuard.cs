@@ -73,15 +73,17 @@ internal sealed class StreamGuard
 
     public async ValueTask<string> CompleteAsync(CancellationToken cancellationToken)
     {
+        var text = "";
         if (Stop is null)
         {
             var end = _windowStart + _window.Length;
             await WholeAsync(_unit.ToString(), end, cancellationToken).ConfigureAwait(false);
             await SettleAsync(new TextView(_window), end, cancellationToken).ConfigureAwait(false);
             _judged = int.MaxValue;
+            text = Release();
         }
 
-        return Graphemes(Release() + _restorer?.Complete(), isEnd: true);
+        return Graphemes(text + _restorer?.Complete(), isEnd: true);
     }
 
     private async ValueTask SentencesAsync(string piece, CancellationToken cancellationToken)

@@ -48,7 +48,7 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
         var started = recorder.TimeProvider.GetTimestamp();
         var found = new List<Finding>();
         DetectorOf(rule).Detect(view, found);
-        recorder.Took(rule.Settings.Detector, recorder.TimeProvider.GetElapsedTime(started));
+        SafetyRecorder.Took(rule.Settings.Detector, recorder.TimeProvider.GetElapsedTime(started));
         return ValueTask.FromResult<IReadOnlyList<Finding>>(found);
     }
 
@@ -128,7 +128,7 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var work = Task.Run(() => rule.Filter is { } filter ? filter.CheckAsync(view.Text, stage, time.Token).AsTask() : Task.FromResult(Detect(rule, view)), time.Token);
+            var work = Task.Run(() => rule.Filter is { } filter ? filter.CheckAsync(view.Text, stage, time.Token).AsTask() : Task.FromResult<IReadOnlyList<Finding>>(Detect(rule, view)), time.Token);
             var findings = await work.WaitAsync(policies.Options.FilterTimeout, recorder.TimeProvider, cancellationToken).ConfigureAwait(false);
             return findings.Any(finding => finding.Start < 0 || finding.Length < 1 || finding.End > view.Text.Length)
                 ? throw new InvalidOperationException($"The filter '{rule.Settings.Detector}' reported a stretch outside the text.")
@@ -143,11 +143,11 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
         }
         finally
         {
-            recorder.Took(rule.Settings.Detector, recorder.TimeProvider.GetElapsedTime(started));
+            SafetyRecorder.Took(rule.Settings.Detector, recorder.TimeProvider.GetElapsedTime(started));
         }
     }
 
-    private static IReadOnlyList<Finding> Detect(CompiledRule rule, TextView view)
+    private static List<Finding> Detect(CompiledRule rule, TextView view)
     {
         var found = new List<Finding>();
         rule.Detector!.Detect(view, found);

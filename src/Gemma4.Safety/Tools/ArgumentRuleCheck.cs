@@ -13,7 +13,7 @@ internal static class ArgumentRuleCheck
         {
             foreach (var (_, value) in arguments.Where(argument => string.Equals(argument.Key, rule.Argument, StringComparison.OrdinalIgnoreCase)))
             {
-                if (!Holds(rule, JsonValues.ToNode(value) is { } node ? (node.GetValueKind() == System.Text.Json.JsonValueKind.String ? node.GetValue<string>() : node.ToJsonString()) : ""))
+                if (!Holds(rule, JsonValues.ToText(value)))
                 {
                     decision = (ToolDecision)Math.Max((int)decision, (int)rule.Otherwise);
                 }

@@ -16,6 +16,10 @@ internal static class JsonValues
         _ => JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions.GetTypeInfo(value.GetType())),
     };
 
+    /// <summary>A text as it is, anything else as JSON.</summary>
+    public static string ToText(object? value) =>
+        ToNode(value) is not { } node ? "" : node.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : node.ToJsonString();
+
     public static object? FromNode(JsonNode? node) =>
         node is null ? null : JsonSerializer.SerializeToElement(node, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonNode)));
 }
