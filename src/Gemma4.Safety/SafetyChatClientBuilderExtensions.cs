@@ -1,5 +1,4 @@
 using Gemma4.Safety;
-using Gemma4.Safety.Pipeline;
 using Gemma4.Safety.Policies;
 using Gemma4.Safety.Tools;
 using Microsoft.Extensions.DependencyInjection;

@@ -27,7 +27,8 @@ internal sealed class SafetyInspector(SafetyEvaluator evaluator) : ILineInspecto
         {
             SafetyAction.Refuse => "refuse",
             SafetyAction.Ask => "ask",
-            SafetyAction.Redact or SafetyAction.Replace => "redact",
+            SafetyAction.Redact => "redact",
+            SafetyAction.Replace => "replace",
             _ => "allow",
         });
         answer.WriteStartArray("rules");
@@ -38,7 +39,7 @@ internal sealed class SafetyInspector(SafetyEvaluator evaluator) : ILineInspecto
 
         answer.WriteEndArray();
         answer.WriteStartArray("spans");
-        foreach (var finding in verdict.Findings)
+        foreach (var finding in verdict.Findings.DistinctBy(finding => (finding.Start, finding.End, finding.Entity)))
         {
             answer.WriteStartObject();
             answer.WriteNumber("start", finding.Start);
