@@ -10,11 +10,12 @@ internal sealed class CompiledRule
     private readonly FrozenSet<string>? _entities;
     private readonly FrozenSet<string> _exceptEntities;
 
-    public CompiledRule(SafetyRule rule, ITextDetector? detector, ISafetyFilter? filter, byte[]? hashKey)
+    public CompiledRule(SafetyRule rule, ITextDetector? detector, ISafetyFilter? filter, int readerId, byte[]? hashKey)
     {
         Settings = rule;
         Detector = detector;
         Filter = filter;
+        ReaderId = readerId;
         HashKey = hashKey;
         _entities = rule.Entities.Count == 0 ? null : rule.Entities.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _exceptEntities = rule.ExceptEntities.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -28,6 +29,9 @@ internal sealed class CompiledRule
     public ITextDetector? Detector { get; }
 
     public ISafetyFilter? Filter { get; }
+
+    /// <summary>The same for rules that share a detector or filter, and for no others of these options.</summary>
+    public int ReaderId { get; }
 
     public byte[]? HashKey { get; }
 

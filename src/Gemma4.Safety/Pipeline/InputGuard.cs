@@ -34,7 +34,7 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
             newest--;
         }
 
-        var result2 = new List<ChatMessage>(messages.Count);
+        var prepared = new List<ChatMessage>(messages.Count);
         for (var index = 0; index < messages.Count && Refusal is null; index++)
         {
             var message = messages[index];
@@ -45,10 +45,10 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
                 CreatedAt = message.CreatedAt,
                 AdditionalProperties = message.AdditionalProperties,
             };
-            result2.Add(copy);
+            prepared.Add(copy);
         }
 
-        return result2;
+        return prepared;
     }
 
     private async ValueTask<List<AIContent>> ContentsAsync(ChatMessage message, bool isNew, CancellationToken cancellationToken)
@@ -112,13 +112,13 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
         }
 
         // An answer was judged when it was given; only its personal data must leave the model's sight again.
-        var text2 = (own ? null : RequestRun.Withheld(hits)) ?? Rewriter.Apply(whole, hits, run.Pseudonyms);
+        var seen = (own ? null : RequestRun.Withheld(hits)) ?? Rewriter.Apply(whole, hits, run.Pseudonyms);
         if (stage == SafetyStage.ToolResult)
         {
-            text2 = SpotlightMarks.Apply(text2, run.Policy.Tools.Spotlighting);
+            seen = SpotlightMarks.Apply(seen, run.Policy.Tools.Spotlighting);
         }
 
-        result.Add(new TextContent(text2) { AdditionalProperties = first.AdditionalProperties });
+        result.Add(new TextContent(seen) { AdditionalProperties = first.AdditionalProperties });
     }
 
     private async ValueTask<AIContent> DocumentAsync(TextContent document, CancellationToken cancellationToken)

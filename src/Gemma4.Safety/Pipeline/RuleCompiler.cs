@@ -18,11 +18,21 @@ internal sealed class RuleCompiler(SafetyOptions options)
     private const double LowestPersonalDataScore = 0.4;
 
     private readonly Dictionary<string, ITextDetector> _shared = [];
+    private readonly Dictionary<object, int> _readers = new(ReferenceEqualityComparer.Instance);
     private readonly byte[]? _hashKey = options.HashKey is { } key ? Convert.FromBase64String(key) : null;
 
-    public CompiledRule Compile(SafetyRule rule) => options.FindFilter(rule.Detector) is { } filter
-        ? new CompiledRule(rule, detector: null, filter, _hashKey)
-        : new CompiledRule(rule, Find(rule), filter: null, _hashKey);
+    public CompiledRule Compile(SafetyRule rule)
+    {
+        var filter = options.FindFilter(rule.Detector);
+        var detector = filter is null ? Find(rule) : null;
+        var reader = (object?)filter ?? detector!;
+        if (!_readers.TryGetValue(reader, out var id))
+        {
+            _readers[reader] = id = _readers.Count;
+        }
+
+        return new CompiledRule(rule, detector, filter, id, _hashKey);
+    }
 
     private ITextDetector Find(SafetyRule rule) => options.FindDetector(rule.Detector) ?? rule.Detector switch
     {

@@ -108,8 +108,7 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
             return await ReadAsync(rule, view, stage, cancellationToken).ConfigureAwait(false);
         }
 
-        var identity = System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(rule.Filter ?? (object)rule.Detector!);
-        var key = VerdictCache.KeyOf(FormattableString.Invariant($"{identity}/{rule.Settings.Detector}/{(rule.Filter is null ? "" : stage)}"), view.Text);
+        var key = VerdictCache.KeyOf(FormattableString.Invariant($"{rule.ReaderId}/{(rule.Filter is null ? "" : stage)}"), view.Text);
         if (!policies.Cache.TryGet(key, out var findings))
         {
             findings = await ReadAsync(rule, view, stage, cancellationToken).ConfigureAwait(false);
