@@ -2,7 +2,6 @@ using Gemma4.Safety;
 using Gemma4.Safety.Policies;
 using Gemma4.SemanticKernel;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.SemanticKernel;
 
