@@ -27,7 +27,7 @@ namespace Gemma4;
 /// Text in messages, tool descriptions, arguments and results is never read as a control token, so it cannot open or
 /// close a turn. It can still try to persuade the model: treat foreign text as untrusted.
 /// </remarks>
-public sealed class Gemma4ChatClient : IChatClient
+public sealed partial class Gemma4ChatClient : IChatClient
 {
     private const string ProviderName = "gemma4";
     private const string ForcedTokensKey = "forced_tokens";
@@ -135,6 +135,7 @@ public sealed class Gemma4ChatClient : IChatClient
         return serviceType == typeof(Gemma4Tokenizer) ? Loaded().Tokenizer
             : serviceType == typeof(Gemma4ModelFolder) ? Loaded().Folder
             : serviceType == typeof(IGenerationEngine) ? Loaded().Engine
+            : serviceType == ScorerType ? Scorer
             : null;
     }
 

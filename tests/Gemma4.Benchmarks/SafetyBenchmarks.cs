@@ -29,6 +29,7 @@ internal static class SafetyBenchmarks
         InjectionScores.PrintSpeed(heldOut);
         PrintFalseAlarms(heldOut, showMisses);
         PrintPipeline(string.Join('\n', heldOut.Select(text => text.Text)));
+        PipelineFigures.PrintAsync(heldOut).GetAwaiter().GetResult();
         PrintSpeed(string.Join('\n', texts.Select(text => text.Text)), new PersonalDataDetector());
     }
 

@@ -11,7 +11,7 @@ internal static class Libraries
         ["Gemma4.ModelBuilder"] = ["Gemma4"],
         ["Gemma4.Nano"] = ["Gemma4"],
         ["Gemma4.OnnxRuntimeGenAI"] = ["Gemma4"],
-        ["Gemma4.SemanticKernel"] = ["Gemma4"],
+        ["Gemma4.SemanticKernel"] = ["Gemma4", "Gemma4.Safety"],
         ["Gemma4.Safety"] = [],
         ["Gemma4.Testing"] = ["Gemma4"],
     };

@@ -2,6 +2,8 @@ using Gemma4.Cli.Arguments;
 using Gemma4.Models;
 using Gemma4.OnnxRuntime;
 using Gemma4.Prompting;
+using Gemma4.Safety;
+using Gemma4.Safety.Policies;
 using Gemma4.Tokenization;
 
 namespace Gemma4.Cli.Inspect;
@@ -40,6 +42,11 @@ internal static class InspectCommands
             "A text under a constraint: {\"schema\" or \"regex\", \"grammar\", \"choices\", \"tools\" with \"toolMode\", \"text\"} to {\"accepted\",\"prefix\",\"at\"}.",
             [],
             (_, run) => run(new GrammarInspector())),
+        Define(
+            "safety",
+            "What the default safety policy says: {\"text\",\"stage\",\"policy\"} to {\"verdict\",\"rules\",\"spans\",\"score\",\"text\"}.",
+            [],
+            (_, run) => run(new SafetyInspector(new SafetyEvaluator(new SafetyOptions())))),
         Define(
             "logits",
             "Token ids to the next token: {\"ids\",\"greedy\"} to {\"argmax\",\"top\",\"continuation\"}.",

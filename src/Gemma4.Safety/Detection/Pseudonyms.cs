@@ -66,6 +66,23 @@ public sealed class Pseudonyms
     /// <param name="unknown">Receives placeholders that this conversation never gave out; they stay in the text. May be null.</param>
     public PseudonymRestorer CreateRestorer(ICollection<string>? unknown = null) => new(this, unknown);
 
+    /// <summary>Replaces values that have a placeholder already, the longest first; others stay.</summary>
+    internal string Mention(string text)
+    {
+        KeyValuePair<string, string>[] known;
+        lock (_lock)
+        {
+            known = [.. _values.OrderByDescending(entry => entry.Value.Length).ThenBy(entry => entry.Key, StringComparer.Ordinal)];
+        }
+
+        foreach (var (placeholder, value) in known)
+        {
+            text = text.Replace(value, placeholder, StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
     internal bool TryGetValue(string placeholder, out string value)
     {
         lock (_lock)
@@ -74,7 +91,7 @@ public sealed class Pseudonyms
         }
     }
 
-    private string PlaceholderFor(string entity, string value)
+    internal string PlaceholderFor(string entity, string value)
     {
         lock (_lock)
         {
@@ -93,7 +110,7 @@ public sealed class Pseudonyms
         }
     }
 
-    private void AppendEscaped(StringBuilder result, ReadOnlySpan<char> text)
+    internal void AppendEscaped(StringBuilder result, ReadOnlySpan<char> text)
     {
         while (true)
         {

@@ -29,4 +29,16 @@ public enum RiskCategory
 
     /// <summary>Output that would run when a page shows it: script, event handlers, active URLs.</summary>
     UnsafeOutput,
+
+    /// <summary>A size or a number above its limit.</summary>
+    Budget,
+
+    /// <summary>A tool call that the tool policy does not let through.</summary>
+    ToolUse,
+
+    /// <summary>Something that a model judged harmful.</summary>
+    Harm,
+
+    /// <summary>A filter that failed or was late: nothing was found, and nothing can be ruled out.</summary>
+    FilterFailure,
 }

@@ -1,0 +1,256 @@
+using Gemma4.Safety.Policies;
+using Gemma4.Safety.Tools;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Safety.Pipeline;
+
+/// <summary>Makes from what comes out of the model what the caller may see. Texts of one kind in a row are one stretch.</summary>
+internal sealed class OutputGuard(RequestRun run)
+{
+    private readonly Dictionary<string, FunctionCallContent> _held = new(StringComparer.Ordinal);
+    private StreamGuard? _guard;
+    private bool _isThought;
+    private List<AIAnnotation>? _annotations;
+
+    /// <summary>Set when the answer ends in a refusal.</summary>
+    public Refusal? Refusal { get; private set; }
+
+    /// <summary>Set when the answer ends in a replacement.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Whether any text of the answer came out.</summary>
+    public bool HasText { get; private set; }
+
+    public async ValueTask ProcessAsync(AIContent content, List<AIContent> output, CancellationToken cancellationToken)
+    {
+        switch (content)
+        {
+            case TextContent text:
+                await TextAsync(text.Text, isThought: false, output, cancellationToken).ConfigureAwait(false);
+                await AnnotationsAsync(text.Annotations, cancellationToken).ConfigureAwait(false);
+                break;
+            case TextReasoningContent thought:
+                await TextAsync(thought.Text, isThought: true, output, cancellationToken).ConfigureAwait(false);
+                break;
+            case UsageContent usage:
+                output.Add(new UsageContent(usage.Details));
+                break;
+            default:
+                await FlushAsync(output, cancellationToken).ConfigureAwait(false);
+                if (!IsOver)
+                {
+                    await OtherAsync(content, output, cancellationToken).ConfigureAwait(false);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>Ends a stretch of text.</summary>
+    public async ValueTask FlushAsync(List<AIContent> output, CancellationToken cancellationToken)
+    {
+        if (_guard is not { } guard)
+        {
+            return;
+        }
+
+        var text = await guard.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        _guard = null;
+        Emit(text, output);
+        run.Judge.Report(SafetyStage.Output, guard.Hits);
+        _annotations = null;
+        End(guard, output);
+    }
+
+    /// <summary>Lets out the calls that waited for their result and never got one.</summary>
+    public void ReleaseCalls(List<AIContent> output)
+    {
+        foreach (var call in _held.Values)
+        {
+            output.Add(run.TryWaiting(call.CallId, out var waiting) ? run.Question(waiting.Call) : call);
+        }
+
+        _held.Clear();
+    }
+
+    private async ValueTask TextAsync(string piece, bool isThought, List<AIContent> output, CancellationToken cancellationToken)
+    {
+        if (_guard is not null && _isThought != isThought && piece.Length > 0)
+        {
+            await FlushAsync(output, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (IsOver || piece.Length == 0)
+        {
+            return;
+        }
+
+        _isThought = isThought;
+        var guard = _guard ??= new StreamGuard(run.Judge, run.Pseudonyms?.CreateRestorer());
+        Emit(await guard.AppendAsync(piece, cancellationToken).ConfigureAwait(false), output);
+        if (guard.Stop is not null)
+        {
+            await FlushAsync(output, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void End(StreamGuard guard, List<AIContent> output)
+    {
+        if (guard.Stop is not { } stop)
+        {
+            return;
+        }
+
+        IsOver = true;
+        if (stop.Action == SafetyAction.Replace)
+        {
+            output.Add(Labelled(new TextContent(stop.Rule.Settings.Replacement)));
+        }
+        else
+        {
+            Refusal = Pipeline.Refusal.Of(stop, SafetyStage.Output);
+        }
+    }
+
+    private void Emit(string text, List<AIContent> output)
+    {
+        if (text.Length == 0)
+        {
+            return;
+        }
+
+        if (_isThought)
+        {
+            output.Add(Labelled(new TextReasoningContent(text)));
+            return;
+        }
+
+        HasText = true;
+        output.Add(Labelled(new TextContent(text) { Annotations = _annotations is { Count: > 0 } ? [.. _annotations] : null }));
+        _annotations = null;
+    }
+
+    private T Labelled<T>(T content)
+        where T : AIContent => run.Label >= IntegrityLabel.Tool ? content.WithIntegrity(run.Label) : content;
+
+    // An annotation quotes its source; one that quotes what the policy cuts is dropped.
+    private async ValueTask AnnotationsAsync(IList<AIAnnotation>? annotations, CancellationToken cancellationToken)
+    {
+        foreach (var annotation in annotations ?? [])
+        {
+            if (annotation is CitationAnnotation citation && await IsCleanAsync($"{citation.Title}\n{citation.Snippet}\n{citation.Url}", cancellationToken).ConfigureAwait(false))
+            {
+                (_annotations ??= []).Add(new CitationAnnotation
+                {
+                    Title = Restored(citation.Title),
+                    Snippet = Restored(citation.Snippet),
+                    Url = citation.Url,
+                    FileId = citation.FileId,
+                    ToolName = citation.ToolName,
+                    AnnotatedRegions = citation.AnnotatedRegions,
+                    AdditionalProperties = citation.AdditionalProperties,
+                });
+            }
+        }
+    }
+
+    private string? Restored(string? text) => text is null ? null : run.Restore(text);
+
+    private async ValueTask<bool> IsCleanAsync(string text, CancellationToken cancellationToken) =>
+        Rewriter.Strictest(await run.Judge.JudgeAsync(text, SafetyStage.Output, cancellationToken).ConfigureAwait(false)) < SafetyAction.Redact;
+
+    private async ValueTask OtherAsync(AIContent content, List<AIContent> output, CancellationToken cancellationToken)
+    {
+        switch (content)
+        {
+            case FunctionCallContent call:
+                await CallAsync(call, output, cancellationToken).ConfigureAwait(false);
+                break;
+            case FunctionResultContent result:
+                await ResultAsync(result, output, cancellationToken).ConfigureAwait(false);
+                break;
+            case ToolApprovalRequestContent { ToolCall: FunctionCallContent asked } request:
+                var verdict = await run.DecideAsync(asked, isRun: false, cancellationToken).ConfigureAwait(false);
+                output.Add(run.Question(verdict.Call, request.RequestId));
+                break;
+            case ToolApprovalRequestContent request:
+                output.Add(run.Question(request.ToolCall, request.RequestId));
+                break;
+            case UriContent uri when !await IsCleanAsync($"![]({uri.Uri})", cancellationToken).ConfigureAwait(false):
+                break;
+            case ErrorContent error:
+                output.Add(await IsCleanAsync(error.Message, cancellationToken).ConfigureAwait(false)
+                    ? new ErrorContent(error.Message) { ErrorCode = error.ErrorCode }
+                    : new ErrorContent("The error text was withheld by the safety policy.") { ErrorCode = error.ErrorCode });
+                break;
+            default:
+                content.RawRepresentation = null;
+                output.Add(content);
+                break;
+        }
+    }
+
+    private async ValueTask CallAsync(FunctionCallContent call, List<AIContent> output, CancellationToken cancellationToken)
+    {
+        var verdict = await run.DecideAsync(call, isRun: false, cancellationToken).ConfigureAwait(false);
+        var shown = Labelled(verdict.Call);
+        if (run.RunsTools)
+        {
+            // What was decided about the call is seen with its result; the guarded function decides.
+            if (verdict.Decision == ToolDecision.Block)
+            {
+                output.Add(new FunctionCallContent(call.CallId, call.Name) { InformationalOnly = true });
+            }
+            else if ((!call.InformationalOnly || run.TryWaiting(call.CallId, out _)) && run.MayAsk(call.Name))
+            {
+                _held[call.CallId] = shown;
+            }
+            else
+            {
+                output.Add(shown);
+            }
+
+            return;
+        }
+
+        switch (verdict.Decision)
+        {
+            case ToolDecision.Run:
+                output.Add(shown);
+                break;
+            case ToolDecision.Ask:
+                output.Add(run.Question(shown));
+                break;
+            default:
+                IsOver = true;
+                Refusal = new Refusal(verdict.Rule, SafetyStage.ToolArguments, verdict.Category, verdict.Score);
+                break;
+        }
+    }
+
+    private async ValueTask ResultAsync(FunctionResultContent result, List<AIContent> output, CancellationToken cancellationToken)
+    {
+        if (_held.Remove(result.CallId, out var call))
+        {
+            if (run.TryWaiting(result.CallId, out var waiting))
+            {
+                output.Add(run.Question(waiting.Call));
+                return;
+            }
+
+            output.Add(call);
+        }
+        else if (run.TryWaiting(result.CallId, out _))
+        {
+            return;
+        }
+
+        if (!run.TryResult(result.CallId, out var shown))
+        {
+            await run.ResultAsync(result.CallId, tool: null, result.Result, cancellationToken).ConfigureAwait(false);
+            run.TryResult(result.CallId, out shown);
+        }
+
+        output.Add(new FunctionResultContent(result.CallId, shown).WithIntegrity(IntegrityLabel.Tool));
+    }
+}

@@ -1,0 +1,256 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Gemma4.Safety.Pipeline;
+using Gemma4.Safety.Policies;
+using Gemma4.Safety.Tools;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Safety;
+
+/// <summary>Keeps a policy around a client: nothing that it blocks reaches the model or the caller, streamed or not.</summary>
+internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator evaluator, ApprovalLedger ledger) : DelegatingChatClient(innerClient)
+{
+    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var (run, prepared, innerOptions, refusal, settings) = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
+        if (refusal is not null)
+        {
+            return Finish(new ChatResponse(), refusal, hasText: false, settings);
+        }
+
+        var response = await base.GetResponseAsync(prepared, innerOptions, cancellationToken).ConfigureAwait(false);
+        var guard = new OutputGuard(run);
+        var result = new ChatResponse
+        {
+            ResponseId = response.ResponseId,
+            ConversationId = response.ConversationId,
+            CreatedAt = response.CreatedAt,
+            ModelId = response.ModelId,
+            FinishReason = response.FinishReason,
+            Usage = response.Usage,
+            AdditionalProperties = response.AdditionalProperties,
+        };
+        foreach (var message in response.Messages)
+        {
+            List<AIContent> contents = [];
+            foreach (var content in message.Contents)
+            {
+                if (!guard.IsOver)
+                {
+                    await guard.ProcessAsync(content, contents, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            await guard.FlushAsync(contents, cancellationToken).ConfigureAwait(false);
+            if (contents.Count > 0)
+            {
+                result.Messages.Add(new ChatMessage(message.Role, contents) { AuthorName = message.AuthorName, MessageId = message.MessageId, CreatedAt = message.CreatedAt, AdditionalProperties = message.AdditionalProperties });
+            }
+
+            if (guard.IsOver)
+            {
+                break;
+            }
+        }
+
+        List<AIContent> held = [];
+        guard.ReleaseCalls(held);
+        if (held.Count > 0)
+        {
+            result.Messages.Add(new ChatMessage(ChatRole.Assistant, held));
+        }
+
+        return guard.IsOver ? Finish(result, guard.Refusal, guard.HasText, settings) : result;
+    }
+
+    public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var (run, prepared, innerOptions, refusal, settings) = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
+        if (refusal is not null)
+        {
+            foreach (var update in Finish(new ChatResponse(), refusal, hasText: false, settings).ToChatResponseUpdates())
+            {
+                yield return update;
+            }
+
+            yield break;
+        }
+
+        var guard = new OutputGuard(run);
+        ChatResponseUpdate? last = null;
+        ExceptionDispatchInfo? problem = null;
+        var updates = base.GetStreamingResponseAsync(prepared, innerOptions, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var disposal = updates.ConfigureAwait(false);
+        while (!guard.IsOver)
+        {
+            List<AIContent> contents = [];
+            ChatResponseUpdate? update = null;
+            try
+            {
+                update = await updates.MoveNextAsync().ConfigureAwait(false) ? updates.Current : null;
+            }
+            catch (Exception exception)
+            {
+                problem = ExceptionDispatchInfo.Capture(exception);
+            }
+
+            var isNext = update is not null && last is not null && (update.MessageId ?? last.MessageId) != last.MessageId;
+            if (last is not null && (update is null || isNext))
+            {
+                // Cancelled or not, what was held back is settled: it is judged as the end that it is.
+                await guard.FlushAsync(contents, problem is null ? cancellationToken : CancellationToken.None).ConfigureAwait(false);
+                if (update is null)
+                {
+                    guard.ReleaseCalls(contents);
+                }
+
+                if (contents.Count > 0)
+                {
+                    yield return Like(last, contents);
+                    contents = [];
+                }
+            }
+
+            if (update is null)
+            {
+                break;
+            }
+
+            last = update;
+            foreach (var content in update.Contents)
+            {
+                if (!guard.IsOver)
+                {
+                    await guard.ProcessAsync(content, contents, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            // The last word about the finish comes after the last text.
+            if (update.FinishReason is not null && !guard.IsOver)
+            {
+                await guard.FlushAsync(contents, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (!guard.IsOver)
+            {
+                var shown = Like(update, contents);
+                shown.FinishReason = update.FinishReason;
+                shown.AdditionalProperties = update.AdditionalProperties;
+                yield return shown;
+            }
+            else if (contents.Count > 0)
+            {
+                yield return Like(update, contents);
+            }
+        }
+
+        problem?.Throw();
+        if (guard.IsOver)
+        {
+            var end = Finish(new ChatResponse(), guard.Refusal, guard.HasText, settings);
+            var update = Like(last!, [.. end.Messages.SelectMany(message => message.Contents)]);
+            update.FinishReason = end.FinishReason;
+            update.AdditionalProperties = end.AdditionalProperties;
+            yield return update;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is null && serviceType == typeof(SafetyEvaluator) ? evaluator
+            : serviceKey is null && serviceType == typeof(ApprovalLedger) ? ledger
+            : base.GetService(serviceType, serviceKey);
+    }
+
+    private async ValueTask<(RequestRun Run, List<ChatMessage> Messages, ChatOptions? Options, Refusal? Refusal, SafetyOptions Settings)> BeginAsync(
+        List<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        var policies = evaluator.Policies;
+        var wish = options?.AdditionalProperties?.TryGetValue(SafetyOverride.Key, out var value) == true ? value as SafetyOverride : null;
+        var policy = policies.For(wish);
+        var systemText = string.Join('\n', messages.Where(message => message.Role == ChatRole.System).Select(message => message.Text).Prepend(options?.Instructions ?? "")).Trim();
+        var invoking = InnerClient.GetService<FunctionInvokingChatClient>();
+        if (invoking?.AdditionalTools is { Count: > 0 })
+        {
+            throw new InvalidOperationException("FunctionInvokingChatClient.AdditionalTools cannot be guarded. Pass the tools in ChatOptions.Tools, or call UseSafety after UseFunctionInvocation.");
+        }
+
+        var judge = new TextJudge(policies, policy, evaluator.Recorder, systemText);
+        var run = new RequestRun(judge, evaluator.Recorder, ledger, policies.Options.ApprovalLifetime, invoking is not null);
+        var input = new InputGuard(run, ledger);
+        var prepared = await input.RunAsync(messages, cancellationToken).ConfigureAwait(false);
+        if (input.Refusal is not null)
+        {
+            return (run, prepared, options, input.Refusal, policies.Options);
+        }
+
+        if (policy.Tools.Spotlighting != Spotlighting.None)
+        {
+            var instruction = policy.Tools.Spotlighting == Spotlighting.Datamark ? SpotlightMarks.DatamarkInstruction : SpotlightMarks.Instruction;
+            prepared.Insert(prepared.FindIndex(message => message.Role != ChatRole.System) is >= 0 and var at ? at : prepared.Count, new ChatMessage(ChatRole.System, instruction));
+        }
+
+        return (run, prepared, Inner(options, run), null, policies.Options);
+    }
+
+    private static ChatOptions? Inner(ChatOptions? options, RequestRun run)
+    {
+        if (options is null)
+        {
+            return null;
+        }
+
+        var inner = options.Clone();
+        if (inner.AdditionalProperties?.Remove(SafetyOverride.Key) == true && inner.AdditionalProperties.Count == 0)
+        {
+            inner.AdditionalProperties = null;
+        }
+
+        if (run.RunsTools && inner.Tools is { } tools)
+        {
+            inner.Tools = [.. tools.Select(tool => tool is AIFunction function ? new GuardedFunction(function, run) : tool)];
+        }
+
+        return inner;
+    }
+
+    private static ChatResponse Finish(ChatResponse response, Refusal? refusal, bool hasText, SafetyOptions settings)
+    {
+        if (refusal is null)
+        {
+            response.FinishReason = ChatFinishReason.Stop;
+            return response;
+        }
+
+        if (settings.Refusals == RefusalMode.Exception)
+        {
+            throw refusal.ToException();
+        }
+
+        if (response.Messages.Count == 0 || response.Messages[^1].Role != ChatRole.Assistant)
+        {
+            response.Messages.Add(new ChatMessage(ChatRole.Assistant, (IList<AIContent>)[]));
+        }
+
+        response.Messages[^1].Contents.Add(new TextContent((hasText ? "\n\n" : "") + settings.RefusalText));
+        response.FinishReason = ChatFinishReason.ContentFilter;
+        response.AdditionalProperties = refusal.Properties;
+        return response;
+    }
+
+    // A copy without the raw object, which would hold what was cut.
+    private static ChatResponseUpdate Like(ChatResponseUpdate update, IList<AIContent> contents) => new(update.Role, contents)
+    {
+        AuthorName = update.AuthorName,
+        ResponseId = update.ResponseId,
+        MessageId = update.MessageId,
+        ConversationId = update.ConversationId,
+        ModelId = update.ModelId,
+        CreatedAt = update.CreatedAt,
+    };
+}

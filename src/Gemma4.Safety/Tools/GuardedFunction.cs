@@ -1,0 +1,37 @@
+using Gemma4.Safety.Pipeline;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Safety.Tools;
+
+/// <summary>A function that runs only if the policy lets it, wherever in the pipeline it is called.</summary>
+internal sealed class GuardedFunction(AIFunction function, RequestRun run) : DelegatingAIFunction(function)
+{
+    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
+    {
+        var context = FunctionInvokingChatClient.CurrentContext;
+        var call = new FunctionCallContent(context?.CallContent.CallId ?? "", Name, new Dictionary<string, object?>(arguments));
+        var verdict = await run.DecideAsync(call, isRun: true, cancellationToken).ConfigureAwait(false);
+        switch (verdict.Decision)
+        {
+            case ToolDecision.Run:
+                break;
+            case ToolDecision.DryRun:
+                return run.Noted(call.CallId, "The safety policy made this a dry run: the tool was not called.");
+            case ToolDecision.Ask when context is not null:
+                run.Wait(verdict);
+                context.Terminate = true;
+                return "Waiting for approval.";
+            default:
+                return run.Noted(call.CallId, $"The safety policy blocked this call (rule {verdict.Rule}). The tool was not called.");
+        }
+
+        var passed = new AIFunctionArguments(arguments) { Services = arguments.Services, Context = arguments.Context };
+        foreach (var (name, value) in verdict.Call.Arguments!)
+        {
+            passed[name] = value;
+        }
+
+        var result = await base.InvokeCoreAsync(passed, cancellationToken).ConfigureAwait(false);
+        return await run.ResultAsync(call.CallId, Name, result, cancellationToken).ConfigureAwait(false);
+    }
+}
