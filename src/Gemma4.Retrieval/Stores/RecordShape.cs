@@ -128,7 +128,7 @@ internal sealed class RecordShape
         ReadOnlyMemory<float> memory => memory,
         float[] array => array,
         Embedding<float> embedding => embedding.Vector,
-        _ => null,
+        _ => (ReadOnlyMemory<float>?)null, // a bare null would become an empty vector
     };
 
     private static async Task<ReadOnlyMemory<float>?[]> EmbedAsync(VectorPropertyModel property, object?[] values, CancellationToken cancellationToken)
