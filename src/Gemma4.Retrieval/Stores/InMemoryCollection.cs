@@ -8,7 +8,7 @@ namespace Gemma4.Retrieval.Stores;
 
 /// <summary>One collection of an <see cref="InMemoryVectorStore"/>.</summary>
 internal sealed class InMemoryCollection<TKey, TRecord>(InMemoryVectorStore store, string name, RecordShape shape)
-    : VectorStoreCollection<TKey, TRecord>, IKeywordHybridSearchable<TRecord>
+    : VectorStoreCollection<TKey, TRecord>, IKeywordHybridSearchable<TRecord>, IKeywordSearchable<TRecord>
     where TKey : notnull
     where TRecord : class
 {
@@ -147,6 +147,26 @@ internal sealed class InMemoryCollection<TKey, TRecord>(InMemoryVectorStore stor
                 .Skip(options.Skip).Take(top)
                 .Select(hit => new VectorSearchResult<TRecord>((TRecord)table.Read(hit.Document, options.IncludeVectors), hit.Score)).ToList();
         }))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return result;
+        }
+    }
+
+    public async IAsyncEnumerable<VectorSearchResult<TRecord>> KeywordSearchAsync(
+        string keywords, int top, HybridSearchOptions<TRecord>? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keywords);
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        await Task.CompletedTask.ConfigureAwait(false);
+        options ??= new();
+        shape.RefuseVectorsOfEmbedded(options.IncludeVectors);
+        DataPropertyModel text = shape.Model.GetFullTextDataPropertyOrSingle(options.AdditionalProperty);
+        Func<TRecord, bool>? filter = options.Filter?.Compile();
+        foreach (VectorSearchResult<TRecord> result in Reading(table => table.FullText[IndexOf(text)]
+            .Search(keywords, top + options.Skip, Accept(table, filter)).Skip(options.Skip)
+            .Where(hit => options.ScoreThreshold is not { } threshold || hit.Score >= threshold)
+            .Select(hit => new VectorSearchResult<TRecord>((TRecord)table.Read(hit.Document, options.IncludeVectors), hit.Score)).ToList()))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return result;
