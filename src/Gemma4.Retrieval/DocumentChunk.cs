@@ -35,7 +35,7 @@ public sealed record DocumentChunk
     /// <summary>Tokens by the counter that made the chunk.</summary>
     public int Tokens { get; set; }
 
-    /// <summary>SHA-256 of text, heading and title, in hexadecimal: the same hash needs no new embedding.</summary>
+    /// <summary>SHA-256 of heading and text, which is what is embedded, in hexadecimal: the same hash needs no new embedding.</summary>
     public string ContentHash { get; set; } = "";
 
     /// <summary>The text's embedding; empty when the chunks were read without vectors.</summary>

@@ -30,7 +30,7 @@ public class ChatTests
         Assert.Equal(("Terms", "terms.md"), (citation.Title, citation.FileId));
         TextSpanAnnotatedRegion region = Assert.IsType<TextSpanAnnotatedRegion>(Assert.Single(citation.AnnotatedRegions!));
         Assert.Equal((0, response.Text.Length), (region.StartIndex, region.EndIndex));
-        CitationReport report = Assert.IsType<CitationReport>(response.AdditionalProperties![CitationReport.Key]);
+        CitationReport report = CitationReport.Of(response)!;
         Assert.Equal([1], report.Cited);
         Assert.Empty(report.Unknown);
         Assert.Empty(report.Unsupported);
@@ -46,7 +46,7 @@ public class ChatTests
 
         ChatResponse response = await client.GetResponseAsync("How long is the warranty?");
 
-        CitationReport report = (CitationReport)response.AdditionalProperties![CitationReport.Key]!;
+        CitationReport report = CitationReport.Of(response)!;
         Assert.Equal([7], report.Unknown);
         Assert.Equal(["Bananas grow on Mars [1].", "See more [7]."], report.Unsupported);
     }
@@ -116,7 +116,7 @@ public class ChatTests
         ChatResponse response = await host.Services.GetRequiredService<IChatClient>().GetResponseAsync("When does the museum open?");
 
         Assert.Equal(1, done.Documents);
-        Assert.Equal([1], ((CitationReport)response.AdditionalProperties![CitationReport.Key]!).Cited);
+        Assert.Equal([1], CitationReport.Of(response)!.Cited);
         await host.StopAsync();
         Directory.Delete(folder, recursive: true);
     }

@@ -42,7 +42,9 @@ internal static class CitationChecker
 
             words.Append(answer, after, end - after);
             string[] terms = [.. TextAnalyzer.English.Terms(words.ToString()).Distinct(StringComparer.Ordinal)];
-            if (terms.Length > 0 && terms.Count(evidence.Contains) < supportThreshold * terms.Length)
+            // A number is either in the source or made up; words may be other words for the same.
+            bool invented = terms.Any(term => char.IsAsciiDigit(term[0]) && !evidence.Contains(term));
+            if (terms.Length > 0 && (invented || terms.Count(evidence.Contains) < supportThreshold * terms.Length))
             {
                 unsupported.Add(answer[start..end].Trim());
             }

@@ -107,7 +107,7 @@ public sealed class DocumentChunker
         }
 
         string? heading = document.Parts[part].Heading;
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{document.Title}\n{heading}\n{text}"));
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{heading}\n{text}"));
         return new DocumentChunk
         {
             DocumentId = document.Id,

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gemma4.Retrieval.Chunking;
 using Gemma4.Retrieval.Stores;
 using Microsoft.Extensions.AI;
@@ -109,7 +108,7 @@ public sealed class DocumentIndexer
             await _collection.UpsertAsync(batch, cancellationToken).ConfigureAwait(false);
         }
 
-        DocumentChunk[] moved = [.. accepted.Except(unknown).Where(chunk => !stored.Any(old => old.Key == chunk.Key && old.Ordinal == chunk.Ordinal && old.Offset == chunk.Offset && old.Page == chunk.Page))];
+        DocumentChunk[] moved = [.. accepted.Except(unknown).Where(chunk => !stored.Any(old => old.Key == chunk.Key && old.Ordinal == chunk.Ordinal && old.Offset == chunk.Offset && old.Page == chunk.Page && old.Title == chunk.Title))];
         if (moved.Length > 0)
         {
             await _collection.UpsertAsync(moved, cancellationToken).ConfigureAwait(false);
@@ -125,7 +124,7 @@ public sealed class DocumentIndexer
             total.Documents + 1, total.Chunks + accepted.Count, total.Embedded + unknown.Length, total.Rejected + rejected, total.Removed + stale.Length, document.Id);
     }
 
-    // The title and headings say what a passage is about when its own words do not.
+    // The headings say what a passage is about when its own words do not.
     private static string EmbeddedText(DocumentChunk chunk) => chunk.Heading is null ? chunk.Text : $"{chunk.Heading}\n{chunk.Text}";
 
     private async Task<List<DocumentChunk>> StoredAsync(string documentId, string tenant, CancellationToken cancellationToken)
