@@ -10,6 +10,9 @@ namespace Gemma4.Testing;
 /// <remarks>Each behaviour uses a collection of its own and deletes it.</remarks>
 [SuppressMessage("Naming", "CA1707", Justification = "The names are sentences, as in a test.")]
 [SuppressMessage("Globalization", "CA1307", Justification = "A filter is an expression that stores translate; it compares ordinally.")]
+[SuppressMessage("Performance", "CA1822", Justification = "A behaviour belongs to the suite, whether it uses the store's tolerance or not.")]
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The suite runs in tests, which are not trimmed; its one record type is kept by its use here.")]
+[UnconditionalSuppressMessage("AOT", "IL3050", Justification = "The suite runs in tests, which are not compiled ahead of time.")]
 public abstract class VectorStoreConformance
 {
     private static readonly Dictionary<string, Func<VectorStoreConformance, VectorStore, Task>> All = new(StringComparer.Ordinal)
