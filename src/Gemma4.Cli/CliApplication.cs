@@ -6,6 +6,7 @@ using Gemma4.Cli.Chat;
 using Gemma4.Cli.Doctor;
 using Gemma4.Cli.Download;
 using Gemma4.Cli.Inspect;
+using Gemma4.Cli.Retrieval;
 
 namespace Gemma4.Cli;
 
@@ -19,7 +20,7 @@ internal static class CliApplication
 
     public static IReadOnlyList<CommandDefinition> Commands { get; } =
     [
-        ChatCommand.Definition, PullCommand.Definition, .. ModelsCommands.Definitions, BuildCommand.Definition,
+        ChatCommand.Definition, IndexCommand.Definition, AskCommand.Definition, PullCommand.Definition, .. ModelsCommands.Definitions, BuildCommand.Definition,
         DoctorCommand.Definition, BenchCommand.Definition, .. InspectCommands.Definitions,
     ];
 

@@ -38,12 +38,15 @@ switch (args.FirstOrDefault())
     case "safety":
         SafetyBenchmarks.Run(showMisses: args.Contains("--misses"));
         return 0;
+    case "retrieval":
+        await RetrievalBenchmarks.RunAsync();
+        return 0;
     case "train-injection":
         SafetyBenchmarks.TrainInjection(useDeepset: !args.Contains("--without-deepset"));
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|"
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|"
             + "checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

@@ -1,0 +1,50 @@
+// Retrieval through Semantic Kernel: a search plugin in a prompt, and retrieval as a stage. dotnet run samples/10-rag-kernel.cs [question...]
+#:project ../src/Gemma4.SemanticKernel/Gemma4.SemanticKernel.csproj
+#:project ../src/Gemma4.Nano/Gemma4.Nano.csproj
+#:project ../src/Gemma4.Retrieval/Gemma4.Retrieval.csproj
+#:package Microsoft.ML.OnnxRuntime
+#:package Microsoft.SemanticKernel.Core
+
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using Gemma4;
+using Gemma4.Retrieval;
+using Gemma4.Retrieval.Ingestion;
+using Gemma4.Retrieval.Search;
+using Gemma4.Retrieval.Stores;
+using Gemma4.SemanticKernel;
+using Microsoft.Extensions.AI;
+using Microsoft.SemanticKernel;
+
+HashedNgramEmbeddingGenerator embeddings = new();
+using InMemoryVectorStore store = new();
+using var collection = store.GetCollection<string, DocumentChunk>("documents", DocumentChunk.Definition(512));
+await new DocumentIndexer(collection, embeddings).IndexAsync(DocumentFolder.ReadAsync(Path.Combine(Here(), "documents")));
+DocumentSearch search = new(collection, embeddings, new DocumentSearchOptions { Top = 2 });
+string question = args.Length > 0 ? string.Join(' ', args) : "What is the price of the day ticket?";
+Console.WriteLine($"question: {question}");
+
+// 1. A plugin: prompts, and with function calling the model itself, decide when to search.
+IKernelBuilder builder = Kernel.CreateBuilder();
+builder.AddGemma4(options => options.UseNano());
+Kernel kernel = builder.Build();
+kernel.Plugins.AddFromObject(new DocumentPlugin(search), "Documents");
+Console.WriteLine("passages:\n" + await kernel.InvokeAsync<string>("Documents", "search", new() { ["query"] = question }));
+Gemma4PromptExecutionSettings greedy = new() { Temperature = 0 };
+Console.WriteLine("answer with the plugin: " + await kernel.InvokePromptAsync(
+    "Answer only from the context. Cite the passage like [1].\n\nContext:\n{{Documents.search query=$question}}\n\nQuestion: {{$question}}", new(greedy) { ["question"] = question }));
+
+// 2. A stage inside the client: every prompt of the kernel is answered from the documents.
+IKernelBuilder staged = Kernel.CreateBuilder();
+staged.AddGemma4(options => options.UseNano(), pipeline: client => client.UseRetrieval(search));
+Console.WriteLine("answer with the stage: " + await staged.Build().InvokePromptAsync("{{$question}}", new(greedy) { ["question"] = question }));
+
+static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+
+internal sealed class DocumentPlugin(DocumentSearch search)
+{
+    [KernelFunction("search"), Description("Searches the documents.")]
+    public async Task<string> SearchAsync([Description("What to search for")] string query, CancellationToken cancellationToken = default) =>
+        string.Join('\n', (await search.SearchAsync(query, cancellationToken: cancellationToken))
+            .Select((passage, index) => $"[{index + 1}] {passage.Chunk.Text.ReplaceLineEndings(" ")}"));
+}

@@ -1,0 +1,75 @@
+namespace Gemma4.Retrieval.Stores;
+
+/// <summary>Keeps the best rows seen: a binary heap with the worst kept row at the root. Equal scores: the lower row wins.</summary>
+/// <param name="capacity">How many rows are kept.</param>
+internal sealed class TopRows(int capacity)
+{
+    private readonly (float Score, int Row)[] _heap = new (float, int)[capacity];
+    private int _count;
+
+    /// <summary>Offers a row; a higher score is better.</summary>
+    public void Offer(float score, int row)
+    {
+        // Not a number is worse than anything, and would break the order of the heap.
+        if (float.IsNaN(score))
+        {
+            score = float.NegativeInfinity;
+        }
+
+        if (_count < _heap.Length)
+        {
+            int at = _count++;
+            while (at > 0 && Worse((score, row), _heap[(at - 1) / 2]))
+            {
+                _heap[at] = _heap[(at - 1) / 2];
+                at = (at - 1) / 2;
+            }
+
+            _heap[at] = (score, row);
+        }
+        else if (_count > 0 && Worse(_heap[0], (score, row)))
+        {
+            SiftDown((score, row));
+        }
+    }
+
+    public void OfferAll(TopRows other)
+    {
+        foreach ((float score, int row) in other._heap.AsSpan(0, other._count))
+        {
+            Offer(score, row);
+        }
+    }
+
+    /// <summary>The kept rows, best first.</summary>
+    public (float Score, int Row)[] Sorted()
+    {
+        (float Score, int Row)[] rows = _heap[.._count];
+        Array.Sort(rows, static (x, y) => x.Score != y.Score ? y.Score.CompareTo(x.Score) : x.Row.CompareTo(y.Row));
+        return rows;
+    }
+
+    private static bool Worse((float Score, int Row) x, (float Score, int Row) y) => x.Score < y.Score || (x.Score == y.Score && x.Row > y.Row);
+
+    private void SiftDown((float Score, int Row) item)
+    {
+        int at = 0;
+        for (int child = 1; child < _count; child = (2 * at) + 1)
+        {
+            if (child + 1 < _count && Worse(_heap[child + 1], _heap[child]))
+            {
+                child++;
+            }
+
+            if (!Worse(_heap[child], item))
+            {
+                break;
+            }
+
+            _heap[at] = _heap[child];
+            at = child;
+        }
+
+        _heap[at] = item;
+    }
+}
