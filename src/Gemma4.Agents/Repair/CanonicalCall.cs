@@ -26,6 +26,7 @@ internal static class CanonicalCall
     {
         null => "null",
         string text => text,
+        JsonElement { ValueKind: JsonValueKind.String } text => text.GetString()!,
         _ => Sorted(ToNode(result))?.ToJsonString() ?? "null",
     };
 
