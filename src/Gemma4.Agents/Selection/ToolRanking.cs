@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Gemma4.Agents.Memory;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Agents.Selection;
@@ -30,7 +31,7 @@ internal sealed class ToolRanking(IEmbeddingGenerator<string, Embedding<float>>?
         }
 
         float[] asked = made[0].Vector.ToArray();
-        double[] near = [.. tools.Select(tool => _vectors.TryGetValue(tool, out float[]? vector) ? Cosine(asked, vector) : 0)];
+        double[] near = [.. tools.Select(tool => _vectors.TryGetValue(tool, out float[]? vector) ? VectorDistance.Cosine(asked, vector) : 0)];
         int[] byVectors = [.. Enumerable.Range(0, tools.Count).OrderByDescending(i => near[i])];
         double[] joined = new double[tools.Count];
         for (int rank = 0; rank < tools.Count; rank++)
@@ -40,18 +41,5 @@ internal sealed class ToolRanking(IEmbeddingGenerator<string, Embedding<float>>?
         }
 
         return [.. Enumerable.Range(0, tools.Count).OrderByDescending(i => joined[i]).Select(i => tools[i])];
-    }
-
-    private static double Cosine(float[] left, float[] right)
-    {
-        double dot = 0, first = 0, second = 0;
-        for (int i = 0; i < left.Length; i++)
-        {
-            dot += left[i] * right[i];
-            first += left[i] * left[i];
-            second += right[i] * right[i];
-        }
-
-        return first > 0 && second > 0 ? dot / Math.Sqrt(first * second) : 0;
     }
 }
