@@ -78,6 +78,7 @@ public class ToolGuardTests
         Assert.Equal("It is sunny; I could not find out more.", response.Text);
         Assert.Contains("the same call gave the same result 3 times", model.Calls[3].Messages[^1].Text, StringComparison.Ordinal);
         Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        Assert.Equal("the same call gave the same result 3 times", ToolGuardChatClient.StopReasonOf(response));
     }
 
     [Fact]

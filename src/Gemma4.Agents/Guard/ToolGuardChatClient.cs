@@ -13,8 +13,8 @@ namespace Gemma4.Agents.Guard;
 public sealed class ToolGuardChatClient : DelegatingChatClient
 {
     /// <summary>
-    /// The key in a response's <see cref="ChatResponse.AdditionalProperties"/> (and its last update's) under which stands
-    /// why the tools were closed; absent when they were not.
+    /// The key under which stands why the tools were closed, in the additional properties of the last update, or of the
+    /// response or its message, depending on how the stages outside fold updates. Absent when the tools were not closed.
     /// </summary>
     public const string StopReasonKey = "gemma4.agents.stop_reason";
 
@@ -35,6 +35,15 @@ public sealed class ToolGuardChatClient : DelegatingChatClient
             throw new InvalidOperationException(
                 "The tool guard stands outside of UseFunctionInvocation and would see no call before it runs. Add UseToolGuard after UseFunctionInvocation.");
         }
+    }
+
+    /// <summary>Why the tools were closed; null when they were not.</summary>
+    public static string? StopReasonOf(ChatResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return response.Messages.Select(message => message.AdditionalProperties).Append(response.AdditionalProperties)
+            .Select(properties => properties?.TryGetValue(StopReasonKey, out object? reason) == true ? reason?.ToString() : null)
+            .LastOrDefault(reason => reason is not null);
     }
 
     /// <inheritdoc/>

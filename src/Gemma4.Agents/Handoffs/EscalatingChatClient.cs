@@ -55,6 +55,6 @@ public sealed class EscalatingChatClient : DelegatingChatClient
 
     private static bool IsGood(ChatResponse response) =>
         response.FinishReason != ChatFinishReason.Length
-        && response.AdditionalProperties?.ContainsKey(ToolGuardChatClient.StopReasonKey) != true
+        && ToolGuardChatClient.StopReasonOf(response) is null
         && (!string.IsNullOrWhiteSpace(response.Text) || response.Messages.LastOrDefault()?.Contents.OfType<FunctionCallContent>().Any() == true);
 }
