@@ -5,6 +5,7 @@ using Gemma4.Cli.Building;
 using Gemma4.Cli.Chat;
 using Gemma4.Cli.Doctor;
 using Gemma4.Cli.Download;
+using Gemma4.Cli.Evaluation;
 using Gemma4.Cli.Inspect;
 using Gemma4.Cli.Retrieval;
 
@@ -21,7 +22,7 @@ internal static class CliApplication
     public static IReadOnlyList<CommandDefinition> Commands { get; } =
     [
         ChatCommand.Definition, IndexCommand.Definition, AskCommand.Definition, PullCommand.Definition, .. ModelsCommands.Definitions, BuildCommand.Definition,
-        DoctorCommand.Definition, BenchCommand.Definition, .. InspectCommands.Definitions,
+        DoctorCommand.Definition, BenchCommand.Definition, EvalCommand.Definition, .. InspectCommands.Definitions,
     ];
 
     public static Task<int> RunAsync(

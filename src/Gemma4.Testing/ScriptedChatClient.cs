@@ -10,9 +10,11 @@ namespace Gemma4.Testing;
 public sealed class ScriptedChatClient : IChatClient
 {
     private readonly Lock _gate = new();
-    private readonly Queue<Func<IReadOnlyList<AIContent>>> _responses = new();
+    private readonly Queue<Func<ScriptedChatCall, IReadOnlyList<AIContent>>> _responses = new();
     private readonly List<ScriptedChatCall> _calls = [];
     private readonly ChatClientMetadata _metadata;
+    private Func<ScriptedChatCall, IReadOnlyList<AIContent>>? _rule;
+    private int _callIds;
     private bool _isDisposed;
 
     /// <summary>Makes a client without responses; add them with <see cref="Enqueue(AIContent[])"/>.</summary>
@@ -57,19 +59,70 @@ public sealed class ScriptedChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(contents);
         AIContent[] copy = [.. contents];
-        return Add(() => copy);
+        return Add(_ => copy);
     }
 
     /// <summary>Adds a response that is one piece of text.</summary>
     /// <returns>This client.</returns>
     public ScriptedChatClient Enqueue(string text) => Enqueue(new TextContent(text));
 
+    /// <summary>Adds a response that calls one tool. The call gets the next of the ids <c>call_1</c>, <c>call_2</c>, ...</summary>
+    /// <param name="tool">The tool's name, right or wrong.</param>
+    /// <param name="arguments">The arguments as name and value.</param>
+    /// <returns>This client.</returns>
+    public ScriptedChatClient EnqueueCall(string tool, params (string Name, object? Value)[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(tool);
+        ArgumentNullException.ThrowIfNull(arguments);
+        return Enqueue(new FunctionCallContent(NextCallId(), tool, arguments.ToDictionary(entry => entry.Name, entry => entry.Value)));
+    }
+
+    /// <summary>Adds one response that makes several calls, in order, with ids as <see cref="EnqueueCall"/> gives them.</summary>
+    /// <param name="calls">Tools with their arguments.</param>
+    /// <returns>This client.</returns>
+    public ScriptedChatClient EnqueueCalls(params (string Tool, (string Name, object? Value)[] Arguments)[] calls)
+    {
+        ArgumentNullException.ThrowIfNull(calls);
+        return Enqueue([.. calls.Select(call =>
+            new FunctionCallContent(NextCallId(), call.Tool, call.Arguments.ToDictionary(entry => entry.Name, entry => entry.Value)))]);
+    }
+
+    /// <summary>Adds a response for each list of contents, such as the answers of a recorded run.</summary>
+    /// <returns>This client.</returns>
+    public ScriptedChatClient EnqueueAll(IEnumerable<IReadOnlyList<AIContent>> responses)
+    {
+        ArgumentNullException.ThrowIfNull(responses);
+        foreach (var response in responses)
+        {
+            Enqueue([.. response]);
+        }
+
+        return this;
+    }
+
+    /// <summary>
+    /// Answers every call for which no response is enqueued by a rule, for ever: a model that never stops calling, or one
+    /// that looks at the tool results first.
+    /// </summary>
+    /// <param name="rule">Makes the contents of a response from what was asked.</param>
+    /// <returns>This client.</returns>
+    public ScriptedChatClient Otherwise(Func<ScriptedChatCall, IReadOnlyList<AIContent>> rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        lock (_gate)
+        {
+            _rule = rule;
+        }
+
+        return this;
+    }
+
     /// <summary>Adds a call that fails when its stream is read.</summary>
     /// <returns>This client.</returns>
     public ScriptedChatClient EnqueueFailure(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        return Add(() => throw exception);
+        return Add(_ => throw exception);
     }
 
     /// <inheritdoc/>
@@ -93,7 +146,7 @@ public sealed class ScriptedChatClient : IChatClient
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             _calls.Add(call);
-            if (!_responses.TryDequeue(out var response))
+            if (!_responses.TryDequeue(out var response) && (response = _rule) is null)
             {
                 throw new InvalidOperationException(
                     FormattableString.Invariant($"Call {_calls.Count} came, and no scripted response is left. ")
@@ -101,7 +154,7 @@ public sealed class ScriptedChatClient : IChatClient
             }
 
             var responseId = FormattableString.Invariant($"scripted-{_calls.Count}");
-            return StreamAsync(response, responseId, options?.ModelId ?? _metadata.DefaultModelId, cancellationToken);
+            return StreamAsync(() => response(call), responseId, options?.ModelId ?? _metadata.DefaultModelId, cancellationToken);
         }
     }
 
@@ -158,7 +211,9 @@ public sealed class ScriptedChatClient : IChatClient
         };
     }
 
-    private ScriptedChatClient Add(Func<IReadOnlyList<AIContent>> response)
+    private string NextCallId() => FormattableString.Invariant($"call_{Interlocked.Increment(ref _callIds)}");
+
+    private ScriptedChatClient Add(Func<ScriptedChatCall, IReadOnlyList<AIContent>> response)
     {
         lock (_gate)
         {

@@ -8,6 +8,7 @@ internal static class Libraries
     public static readonly IReadOnlyDictionary<string, string[]> AllowedOurs = new Dictionary<string, string[]>
     {
         ["Gemma4"] = [],
+        ["Gemma4.Agents"] = [],
         ["Gemma4.ModelBuilder"] = ["Gemma4"],
         ["Gemma4.Nano"] = ["Gemma4"],
         ["Gemma4.OnnxRuntimeGenAI"] = ["Gemma4"],
@@ -25,6 +26,7 @@ internal static class Libraries
     public static readonly IReadOnlyDictionary<string, string[]> AllowedForeign = new Dictionary<string, string[]>
     {
         ["Gemma4"] = ["Microsoft.Extensions.", "Microsoft.ML.OnnxRuntime"],
+        ["Gemma4.Agents"] = ["Microsoft.Extensions.", "Microsoft.Agents.AI.Abstractions", "ModelContextProtocol.Core"],
         ["Gemma4.ModelBuilder"] = [],
         ["Gemma4.Nano"] = ["Microsoft.Extensions."],
         ["Gemma4.OnnxRuntimeGenAI"] = ["Microsoft.Extensions."],
