@@ -3,7 +3,6 @@ using Gemma4.Retrieval.Search;
 using Gemma4.Retrieval.Sqlite;
 using Gemma4.Retrieval.Stores;
 using Gemma4.Safety.Detection;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.VectorData;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gemma4.Nano;
 using Gemma4.Sampling.Constraints;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;

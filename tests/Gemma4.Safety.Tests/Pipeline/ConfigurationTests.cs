@@ -1,11 +1,9 @@
 using System.Text;
-using Gemma4.Safety.Policies;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Xunit;
 
 namespace Gemma4.Safety.Tests.Pipeline;
 

@@ -2,7 +2,6 @@ using Gemma4.Safety.Policies;
 using Gemma4.Safety.Tools;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
-using Xunit;
 
 namespace Gemma4.Safety.Tests.Pipeline;
 

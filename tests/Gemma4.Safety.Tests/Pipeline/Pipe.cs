@@ -1,6 +1,5 @@
 using Gemma4.Safety.Policies;
 using Gemma4.Safety.Tests.Detection;
-using Gemma4.Testing;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Safety.Tests.Pipeline;

@@ -4,7 +4,6 @@ using Gemma4.Safety.Policies;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Xunit;
 
 namespace Gemma4.Safety.Tests.Pipeline;
 

@@ -2,7 +2,6 @@ using Gemma4.Safety.Policies;
 using Gemma4.Safety.Tools;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
-using Xunit;
 
 namespace Gemma4.Safety.Tests.Pipeline;
 
@@ -191,7 +190,7 @@ public sealed class ToolTests
 
         var first = await Pipe.AskAsync(client, history, isStreamed, Options("ok"));
         var request = first.Messages.SelectMany(message => message.Contents).OfType<ToolApprovalRequestContent>().Single();
-        Assert.DoesNotContain(_runs, run => run.StartsWith("send"));
+        Assert.DoesNotContain(_runs, run => run.StartsWith("send", StringComparison.Ordinal));
         Assert.Equal("anna@example.com", ((FunctionCallContent)request.ToolCall).Arguments!["to"]!.ToString());
         Assert.DoesNotContain(first.Messages.SelectMany(message => message.Contents), content => content is FunctionResultContent { CallId: "c1" } or FunctionCallContent { CallId: "c1" });
 
@@ -203,7 +202,7 @@ public sealed class ToolTests
         Assert.Equal("Sent.", second.Messages[^1].Text);
 
         await Pipe.AskAsync(client, replay, isStreamed, Options("ok"));
-        Assert.Equal(1, _runs.Count(run => run.StartsWith("send")));
+        Assert.Equal(1, _runs.Count(run => run.StartsWith("send", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Gemma4.Nano;
 using Gemma4.Sampling;
 using Gemma4.Sampling.Constraints;
 using Gemma4.Tests.Sampling.Constraints;
