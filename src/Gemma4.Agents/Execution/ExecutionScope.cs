@@ -4,11 +4,12 @@ using Gemma4.Agents.Runs;
 namespace Gemma4.Agents.Execution;
 
 /// <summary>What the tools of one request share.</summary>
-internal sealed class ExecutionScope(ToolExecutionOptions options, AgentRun run) : IDisposable
+internal sealed class ExecutionScope(ToolExecutionOptions options, AgentRun run)
 {
     // Fetching more must not need fetching more.
     private const int MoreTokens = 1000;
 
+    // Never disposed, which without its wait handle frees nothing: a held call may run long after the request.
     private readonly SemaphoreSlim _places = new(options.MaxConcurrency);
     private readonly ConcurrentDictionary<string, Lazy<Task<object?>>> _once = new(StringComparer.Ordinal);
 
@@ -28,20 +29,8 @@ internal sealed class ExecutionScope(ToolExecutionOptions options, AgentRun run)
         return new Place(_places);
     }
 
-    public void Dispose() => _places.Dispose();
-
     private sealed class Place(SemaphoreSlim places) : IDisposable
     {
-        public void Dispose()
-        {
-            try
-            {
-                places.Release();
-            }
-            catch (ObjectDisposedException)
-            {
-                // A tool that was left behind at its time limit ended after the request.
-            }
-        }
+        public void Dispose() => places.Release();
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Gemma4.Agents.Repair;
 using Gemma4.Agents.Runs;
 using Microsoft.Extensions.AI;
 

@@ -164,7 +164,7 @@ public static class ToolCallRepair
         return result;
     }
 
-    private static object? ToElement(JsonNode? node) => node is null ? null : JsonElement.Parse(node.ToJsonString());
+    private static JsonElement? ToElement(JsonNode? node) => node is null ? null : JsonElement.Parse(node.ToJsonString());
 
     private static Dictionary<string, AIFunctionDeclaration> Declared(IEnumerable<AITool> tools)
     {
@@ -177,7 +177,7 @@ public static class ToolCallRepair
         return declared;
     }
 
-    private static string UnknownTool(string given, IReadOnlyCollection<string> names)
+    private static string UnknownTool(string given, Dictionary<string, AIFunctionDeclaration>.KeyCollection names)
     {
         if (names.Count == 0)
         {
