@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Gemma4.Agents.Runs;
 
 namespace Gemma4.Agents.Execution;
 
 /// <summary>What the tools of one request share.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A held call may run long after the request, and a semaphore without its wait handle frees nothing.")]
 internal sealed class ExecutionScope(ToolExecutionOptions options, AgentRun run)
 {
     // Fetching more must not need fetching more.
     private const int MoreTokens = 1000;
 
-    // Never disposed, which without its wait handle frees nothing: a held call may run long after the request.
     private readonly SemaphoreSlim _places = new(options.MaxConcurrency);
     private readonly ConcurrentDictionary<string, Lazy<Task<object?>>> _once = new(StringComparer.Ordinal);
 
