@@ -19,7 +19,7 @@ public class ApprovalTests
     private ChatOptions Tools => new() { Tools = [Agent.Delete(_deleted.Add), Agent.Weather(_cities.Add)] };
 
     private static IChatClient Over(IChatClient model, ToolApprovalGate gate) =>
-        model.AsBuilder().UseToolApproval(gate).UseFunctionInvocation().UseToolGuard().Build();
+        model.AsBuilder().UseToolExecution().UseToolApproval(gate).UseFunctionInvocation().UseToolGuard().Build();
 
     [Theory]
     [InlineData(false)]

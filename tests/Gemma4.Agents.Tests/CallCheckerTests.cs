@@ -56,7 +56,8 @@ public class CallCheckerTests
     [SharedFact]
     public void Parallel_calls_are_right_in_any_order()
     {
-        foreach (FunctionCallingQuestion question in Bfcl.Questions.Where(question => question.Expected.Count > 1))
+        // Two of its answers allow the same values; like upstream's, the matching takes the first that fits and never goes back.
+        foreach (FunctionCallingQuestion question in Bfcl.Questions.Where(question => question.Expected.Count > 1 && question.Id != "parallel_178"))
         {
             Assert.True(CallChecker.Check([.. Bfcl.Gold(question).Reverse()], question.Expected, question.Tools).IsRight, question.Id);
         }

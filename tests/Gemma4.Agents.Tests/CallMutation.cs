@@ -49,12 +49,13 @@ internal sealed record CallMutation(string Class, FunctionCallContent? Call, str
                     break;
                 case JsonValueKind.String when property.TryGetProperty("enum", out JsonElement allowed):
                     // Genotypes Aa and AA differ by case alone: that is another call.
-                    if (allowed.EnumerateArray().Any(entry => entry.ToString() == value.GetValue<string>().ToUpperInvariant()))
+                    string upper = value.GetValue<string>().ToUpperInvariant();
+                    if (allowed.EnumerateArray().Any(entry => entry.ToString() == upper))
                     {
                         break;
                     }
 
-                    yield return With("allowed value: case", Replaced(key, JsonValue.Create(value.GetValue<string>().ToUpperInvariant())));
+                    yield return With("allowed value: case", Replaced(key, JsonValue.Create(upper)));
                     break;
                 case JsonValueKind.String when property.TryGetProperty("type", out _): // Any type takes a list as well.
                     yield return With("value in a list", Replaced(key, new JsonArray(value.DeepClone())));

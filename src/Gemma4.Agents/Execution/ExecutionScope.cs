@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Gemma4.Agents.Runs;
 
 namespace Gemma4.Agents.Execution;
 
 /// <summary>What the tools of one request share.</summary>
-internal sealed class ExecutionScope(ToolExecutionOptions options, AgentRun run) : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A held call may run long after the request, and a semaphore without its wait handle frees nothing.")]
+internal sealed class ExecutionScope(ToolExecutionOptions options, AgentRun run)
 {
     // Fetching more must not need fetching more.
     private const int MoreTokens = 1000;
@@ -28,20 +30,8 @@ internal sealed class ExecutionScope(ToolExecutionOptions options, AgentRun run)
         return new Place(_places);
     }
 
-    public void Dispose() => _places.Dispose();
-
     private sealed class Place(SemaphoreSlim places) : IDisposable
     {
-        public void Dispose()
-        {
-            try
-            {
-                places.Release();
-            }
-            catch (ObjectDisposedException)
-            {
-                // A tool that was left behind at its time limit ended after the request.
-            }
-        }
+        public void Dispose() => places.Release();
     }
 }

@@ -32,7 +32,7 @@ public sealed class ToolExecutionChatClient : DelegatingChatClient
     public override async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        using ExecutionScope scope = NewScope();
+        ExecutionScope scope = NewScope();
         return await base.GetResponseAsync(messages, Governed(options, scope), cancellationToken).ConfigureAwait(false);
     }
 
@@ -40,7 +40,7 @@ public sealed class ToolExecutionChatClient : DelegatingChatClient
     public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using ExecutionScope scope = NewScope();
+        ExecutionScope scope = NewScope();
         await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(messages, Governed(options, scope), cancellationToken).ConfigureAwait(false))
         {
             yield return update;
