@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Gemma4.Agents.Evaluation;
 using Gemma4.Cli.Arguments;
-using Gemma4.Nano;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Cli.Evaluation;
@@ -68,7 +67,7 @@ internal static class EvalCommand
         }
     }
 
-    private static IReadOnlyList<string> Categories(ParsedArguments arguments, string folder)
+    private static string[] Categories(ParsedArguments arguments, string folder)
     {
         if (arguments.Has(Category.Name))
         {

@@ -1,4 +1,3 @@
-using Xunit;
 
 namespace Gemma4.Cli.Tests.Evaluation;
 
