@@ -20,7 +20,8 @@ public class ChunkerTests
         SourceDocument document = MarkdownReader.Read(text, "d");
         ChunkingOptions options = new()
         {
-            MaxTokens = random.Next(8, 60), Boundary = (ChunkBoundary)random.Next(3),
+            MaxTokens = random.Next(8, 60),
+            Boundary = (ChunkBoundary)random.Next(3),
             // Counts that do not add up, as those of a real tokenizer: joining two texts may cost a token.
             CountTokens = t => (t.Length + 2) / 3 + (t.Contains(". ", StringComparison.Ordinal) ? 1 : 0),
         };

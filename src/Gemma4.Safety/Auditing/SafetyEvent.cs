@@ -1,5 +1,5 @@
-using Gemma4.Safety.Policies;
 using Gemma4.Safety.Detection;
+using Gemma4.Safety.Policies;
 
 namespace Gemma4.Safety.Auditing;
 
