@@ -20,7 +20,7 @@ public sealed class CliApplicationTests
     [InlineData("chat --thinkin hello", "Did you mean '--thinking'?")]
     [InlineData("build a b --precision int5", "Did you mean 'int8'?")]
     [InlineData("inspect token", "Did you mean 'tokens'?")]
-    [InlineData("inspect", "needs one of tokens, prompt, output, grammar, logits")]
+    [InlineData("inspect", "needs one of tokens, prompt, output, grammar, safety, logits")]
     [InlineData("build a", "needs CHECKPOINT OUT")]
     [InlineData("build a b c", "no use for 'c'")]
     [InlineData("build a b --context", "needs a value")]

@@ -11,7 +11,7 @@ internal sealed class RandomEngine(int vocabularySize, int maxContextTokens, int
 
     public int MaxContextTokens => maxContextTokens;
 
-    public IGenerationSession CreateSession() => new Session(vocabularySize, new Random(HashCode.Combine(seed, _sessions++)));
+    public IGenerationSession CreateSession() => new Session(vocabularySize, new Random((seed * 10_000) + _sessions++));
 
     public void Dispose()
     {
