@@ -8,11 +8,17 @@ using Xunit;
 
 namespace Gemma4.Retrieval.Tests;
 
-public class IngestionTests
+public sealed class IngestionTests : IDisposable
 {
     private readonly CountingEmbeddings _embeddings = new();
     private readonly VectorStoreCollection<string, DocumentChunk> _collection =
         new InMemoryVectorStore().GetCollection<string, DocumentChunk>("d", DocumentChunk.Definition(128));
+
+    public void Dispose()
+    {
+        _collection.Dispose();
+        _embeddings.Dispose();
+    }
 
     [Fact]
     public async Task Unchanged_chunks_are_not_embedded_again_and_stale_ones_go()
