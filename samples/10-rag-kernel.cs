@@ -5,7 +5,6 @@
 #:package Microsoft.ML.OnnxRuntime
 #:package Microsoft.SemanticKernel.Core
 
-using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using Gemma4;
 using Gemma4.Retrieval;
@@ -15,6 +14,7 @@ using Gemma4.Retrieval.Stores;
 using Gemma4.SemanticKernel;
 using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.Data;
 
 HashedNgramEmbeddingGenerator embeddings = new();
 using InMemoryVectorStore store = new();
@@ -24,15 +24,19 @@ DocumentSearch search = new(collection, embeddings, new DocumentSearchOptions { 
 string question = args.Length > 0 ? string.Join(' ', args) : "What is the price of the day ticket?";
 Console.WriteLine($"question: {question}");
 
-// 1. A plugin: prompts, and with function calling the model itself, decide when to search.
+// 1. A plugin of Semantic Kernel's text search: prompts, and with function calling the model itself, decide when to search.
 IKernelBuilder builder = Kernel.CreateBuilder();
 builder.AddGemma4(options => options.UseNano());
 Kernel kernel = builder.Build();
-kernel.Plugins.AddFromObject(new DocumentPlugin(search), "Documents");
-Console.WriteLine("passages:\n" + await kernel.InvokeAsync<string>("Documents", "search", new() { ["query"] = question }));
+#pragma warning disable CS0618 // Semantic Kernel's plugin factory takes the older of its two text search interfaces.
+kernel.Plugins.Add(new DocumentTextSearch(search).CreateWithGetTextSearchResults("Documents"));
+#pragma warning restore CS0618
+List<TextSearchResult> found = (await kernel.InvokeAsync<List<TextSearchResult>>("Documents", "GetTextSearchResults", new() { ["query"] = question, ["count"] = 2 }))!;
+string passages = string.Join('\n', found.Select((result, index) => $"[{index + 1}] {result.Value.ReplaceLineEndings(" ")}"));
+Console.WriteLine("passages:\n" + passages + "\nsources: " + string.Join(", ", found.Select((result, index) => $"[{index + 1}] {result.Link}")));
 Gemma4PromptExecutionSettings greedy = new() { Temperature = 0 };
 Console.WriteLine("answer with the plugin: " + await kernel.InvokePromptAsync(
-    "Answer only from the context. Cite the passage like [1].\n\nContext:\n{{Documents.search query=$question}}\n\nQuestion: {{$question}}", new(greedy) { ["question"] = question }));
+    "Answer only from the context. Cite the passage like [1].\n\nContext:\n{{$passages}}\n\nQuestion: {{$question}}", new(greedy) { ["question"] = question, ["passages"] = passages }));
 
 // 2. A stage inside the client: every prompt of the kernel is answered from the documents.
 IKernelBuilder staged = Kernel.CreateBuilder();
@@ -40,11 +44,3 @@ staged.AddGemma4(options => options.UseNano(), pipeline: client => client.UseRet
 Console.WriteLine("answer with the stage: " + await staged.Build().InvokePromptAsync("{{$question}}", new(greedy) { ["question"] = question }));
 
 static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
-
-internal sealed class DocumentPlugin(DocumentSearch search)
-{
-    [KernelFunction("search"), Description("Searches the documents.")]
-    public async Task<string> SearchAsync([Description("What to search for")] string query, CancellationToken cancellationToken = default) =>
-        string.Join('\n', (await search.SearchAsync(query, cancellationToken: cancellationToken))
-            .Select((passage, index) => $"[{index + 1}] {passage.Chunk.Text.ReplaceLineEndings(" ")}"));
-}

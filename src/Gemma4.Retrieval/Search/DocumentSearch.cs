@@ -35,22 +35,33 @@ public sealed class DocumentSearch
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.Diversity, 1, nameof(options));
     }
 
-    /// <summary>The passages for a question, best first.</summary>
+    /// <summary>The passages for a question, best first, as many as <see cref="DocumentSearchOptions.Top"/> says.</summary>
     /// <param name="query">The question.</param>
     /// <param name="tenant">Whose documents are searched.</param>
     /// <param name="filter">More conditions, translated by the store; none when null.</param>
     /// <param name="cancellationToken">Stops the search.</param>
+    public Task<IReadOnlyList<Passage>> SearchAsync(
+        string query, string tenant = "", Expression<Func<DocumentChunk, bool>>? filter = null, CancellationToken cancellationToken = default) =>
+        SearchAsync(query, _options.Top, tenant, filter, cancellationToken);
+
+    /// <summary>As the other overload, with the number of passages.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="top">The most passages, at least 1; above <see cref="DocumentSearchOptions.Candidates"/> it raises that number too.</param>
+    /// <param name="tenant">Whose documents are searched.</param>
+    /// <param name="filter">More conditions, translated by the store; none when null.</param>
+    /// <param name="cancellationToken">Stops the search.</param>
     public async Task<IReadOnlyList<Passage>> SearchAsync(
-        string query, string tenant = "", Expression<Func<DocumentChunk, bool>>? filter = null, CancellationToken cancellationToken = default)
+        string query, int top, string tenant = "", Expression<Func<DocumentChunk, bool>>? filter = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(tenant);
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         if (string.IsNullOrWhiteSpace(query))
         {
             return [];
         }
 
-        List<Passage> found = await CandidatesAsync(query, ForTenant(tenant, filter), cancellationToken).ConfigureAwait(false);
+        List<Passage> found = await CandidatesAsync(query, Math.Max(_options.Candidates, top), ForTenant(tenant, filter), cancellationToken).ConfigureAwait(false);
         if (_options.Rerank is { } rerank && found.Count > 0)
         {
             IReadOnlyList<double> scores = await rerank(query, [.. found.Select(passage => passage.Chunk.Text)], cancellationToken).ConfigureAwait(false);
@@ -67,7 +78,7 @@ public sealed class DocumentSearch
             found.RemoveAll(passage => passage.Score < threshold);
         }
 
-        return _options.Diversity < 1 ? Diversified(found) : [.. found.Take(_options.Top)];
+        return _options.Diversity < 1 ? Diversified(found, top) : [.. found.Take(top)];
     }
 
     /// <summary>The chunks before and after a chunk in its document, in order and without the chunk itself.</summary>
@@ -95,7 +106,7 @@ public sealed class DocumentSearch
             Expression.AndAlso(own.Body, new ParameterSwap(filter.Parameters[0], own.Parameters[0]).Visit(filter.Body)), own.Parameters);
     }
 
-    private async Task<List<Passage>> CandidatesAsync(string query, Expression<Func<DocumentChunk, bool>> filter, CancellationToken cancellationToken)
+    private async Task<List<Passage>> CandidatesAsync(string query, int count, Expression<Func<DocumentChunk, bool>> filter, CancellationToken cancellationToken)
     {
         bool vectors = _options.Diversity < 1;
         HybridSearchOptions<DocumentChunk> hybridOptions = new() { Filter = filter, IncludeVectors = vectors };
@@ -104,25 +115,25 @@ public sealed class DocumentSearch
         {
             return keywords is null
                 ? throw new NotSupportedException("This store has no keyword search. Use SearchMode.Dense or Hybrid.")
-                : await ToPassagesAsync(keywords.KeywordSearchAsync(query, _options.Candidates, hybridOptions, cancellationToken), cancellationToken).ConfigureAwait(false);
+                : await ToPassagesAsync(keywords.KeywordSearchAsync(query, count, hybridOptions, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         ReadOnlyMemory<float> vector = await _embeddings.GenerateVectorAsync(query, EmbeddingPurpose.Query, cancellationToken).ConfigureAwait(false);
         if (_options.Mode == SearchMode.Hybrid && keywords is null && _collection is IKeywordHybridSearchable<DocumentChunk> hybrid)
         {
             string[] words = [.. TextAnalyzer.Plain.Terms(query)];
-            return await ToPassagesAsync(hybrid.HybridSearchAsync(vector, words, _options.Candidates, hybridOptions, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await ToPassagesAsync(hybrid.HybridSearchAsync(vector, words, count, hybridOptions, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         List<Passage> dense = await ToPassagesAsync(
-            _collection.SearchAsync(vector, _options.Candidates, new VectorSearchOptions<DocumentChunk> { Filter = filter, IncludeVectors = vectors }, cancellationToken),
+            _collection.SearchAsync(vector, count, new VectorSearchOptions<DocumentChunk> { Filter = filter, IncludeVectors = vectors }, cancellationToken),
             cancellationToken).ConfigureAwait(false);
         if (_options.Mode == SearchMode.Dense || keywords is null)
         {
             return dense;
         }
 
-        List<Passage> lexical = await ToPassagesAsync(keywords.KeywordSearchAsync(query, _options.Candidates, hybridOptions, cancellationToken), cancellationToken).ConfigureAwait(false);
+        List<Passage> lexical = await ToPassagesAsync(keywords.KeywordSearchAsync(query, count, hybridOptions, cancellationToken), cancellationToken).ConfigureAwait(false);
         return Fuse(dense, lexical);
     }
 
@@ -142,7 +153,7 @@ public sealed class DocumentSearch
         static List<(string Document, double Score)> Scores(List<Passage> passages) => [.. passages.Select(passage => (passage.Chunk.Key, passage.Score))];
     }
 
-    private List<Passage> Diversified(List<Passage> found)
+    private List<Passage> Diversified(List<Passage> found, int top)
     {
         // Relevance must share the similarity's scale.
         double[] relevance = new double[found.Count];
@@ -151,7 +162,7 @@ public sealed class DocumentSearch
             relevance[index] = score;
         }
 
-        return [.. MaximalMarginalRelevance.Choose(relevance, [.. found.Select(passage => passage.Chunk.Embedding)], _options.Top, _options.Diversity).Select(index => found[index])];
+        return [.. MaximalMarginalRelevance.Choose(relevance, [.. found.Select(passage => passage.Chunk.Embedding)], top, _options.Diversity).Select(index => found[index])];
     }
 
     private static async Task<List<Passage>> ToPassagesAsync(IAsyncEnumerable<VectorSearchResult<DocumentChunk>> results, CancellationToken cancellationToken) =>

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Globalization;
+using Gemma4.Retrieval.Sqlite;
+using Gemma4.Retrieval.Stores;
+using Microsoft.Extensions.VectorData;
+using Xunit;
+
+namespace Gemma4.Retrieval.Tests;
+
+public sealed class DurabilityTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gemma4-durability").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    public async Task A_process_killed_during_ingestion_loses_no_document_that_it_reported(int after)
+    {
+        string path = Path.Combine(_folder, "x.db");
+        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Gemma4.RetrievalProbe.dll"));
+        start.ArgumentList.Add(path);
+        using Process probe = Process.Start(start)!;
+        int last = -1;
+        while (last < after && await probe.StandardOutput.ReadLineAsync() is { } line)
+        {
+            last = int.Parse(line, CultureInfo.InvariantCulture);
+        }
+
+        // On Unix this is SIGKILL: nothing of the process runs any more.
+        probe.Kill();
+        await probe.WaitForExitAsync();
+        while (await probe.StandardOutput.ReadLineAsync() is { } line && int.TryParse(line, CultureInfo.InvariantCulture, out int more))
+        {
+            last = Math.Max(last, more);
+        }
+
+        Assert.True(last >= after);
+        using SqliteVectorStore store = new(path);
+        using VectorStoreCollection<string, DocumentChunk> collection = store.GetCollection<string, DocumentChunk>("d", DocumentChunk.Definition(128));
+        HashSet<string> stored = [.. await collection.GetAsync(chunk => true, int.MaxValue).Select(chunk => chunk.DocumentId).ToListAsync()];
+        Assert.All(Enumerable.Range(0, last + 1), i => Assert.Contains($"{i}.md", stored));
+        Assert.InRange(stored.Count, last + 1, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_snapshot_comes_back_as_it_was_and_a_cut_one_is_refused()
+    {
+        string path = Path.Combine(_folder, "s.bin");
+        using InMemoryVectorStore store = new();
+        using VectorStoreCollection<string, DocumentChunk> collection = store.GetCollection<string, DocumentChunk>("d", DocumentChunk.Definition(2));
+        await collection.EnsureCollectionExistsAsync();
+        await collection.UpsertAsync(new DocumentChunk { Key = "a", Text = "Überraschung", Page = 7, Embedding = new float[] { 0.6f, 0.8f } });
+        await store.SaveAsync(path);
+
+        using (InMemoryVectorStore loaded = await InMemoryVectorStore.LoadAsync(path))
+        using (VectorStoreCollection<string, DocumentChunk> back = loaded.GetCollection<string, DocumentChunk>("d", DocumentChunk.Definition(2)))
+        {
+            DocumentChunk? chunk = await back.GetAsync("a", new RecordRetrievalOptions { IncludeVectors = true });
+            Assert.Equal(("Überraschung", 7), (chunk!.Text, chunk.Page));
+            Assert.Equal([0.6f, 0.8f], chunk.Embedding.ToArray());
+        }
+
+        byte[] whole = await File.ReadAllBytesAsync(path);
+        for (int length = 0; length < whole.Length; length++)
+        {
+            await File.WriteAllBytesAsync(path, whole[..length]);
+            await Assert.ThrowsAsync<InvalidDataException>(() => InMemoryVectorStore.LoadAsync(path));
+        }
+    }
+}
