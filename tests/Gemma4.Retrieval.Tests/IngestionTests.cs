@@ -14,15 +14,11 @@ public sealed class IngestionTests : IDisposable
     private readonly VectorStoreCollection<string, DocumentChunk> _collection =
         new InMemoryVectorStore().GetCollection<string, DocumentChunk>("d", DocumentChunk.Definition(128));
 
-<<<<<<< HEAD
-    public void Dispose() => _embeddings.Dispose();
-=======
     public void Dispose()
     {
         _collection.Dispose();
         _embeddings.Dispose();
     }
->>>>>>> rag
 
     [Fact]
     public async Task Unchanged_chunks_are_not_embedded_again_and_stale_ones_go()
