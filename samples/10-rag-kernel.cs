@@ -21,7 +21,7 @@ using InMemoryVectorStore store = new();
 using var collection = store.GetCollection<string, DocumentChunk>("documents", DocumentChunk.Definition(512));
 await new DocumentIndexer(collection, embeddings).IndexAsync(DocumentFolder.ReadAsync(Path.Combine(Here(), "documents")));
 DocumentSearch search = new(collection, embeddings, new DocumentSearchOptions { Top = 2 });
-string question = args.Length > 0 ? string.Join(' ', args) : "What is the price of the day ticket?";
+string question = args.Length > 0 ? string.Join(' ', args) : "What is the price of the museum ticket?";
 Console.WriteLine($"question: {question}");
 
 // 1. A plugin of Semantic Kernel's text search: prompts, and with function calling the model itself, decide when to search.
