@@ -38,7 +38,7 @@ public sealed partial class Gemma4ChatClient
             throw new ArgumentException("There is no answer to score, or an empty one.", nameof(answers));
         }
 
-        RequestSettings settings = RequestSettings.From(null, _options, this, _metadata.DefaultModelId!);
+        RequestSettings settings = RequestSettings.From(null, _options, this, _metadata.DefaultModelId!, _constraints);
         using ModelLease lease = await _host.AcquireAsync(cancellationToken).ConfigureAwait(false);
         LoadedModel model = lease.Model;
         int[][] continuations = [.. answers.Select(answer => model.Tokenizer.EncodeText(answer).ToArray())];

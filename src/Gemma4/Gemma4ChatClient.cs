@@ -86,7 +86,7 @@ public sealed partial class Gemma4ChatClient : IChatClient
             throw new ArgumentException("The message list is empty. Send at least one message.", nameof(messages));
         }
 
-        RequestSettings settings = RequestSettings.From(options, _options, this, _metadata.DefaultModelId!);
+        RequestSettings settings = RequestSettings.From(options, _options, this, _metadata.DefaultModelId!, _constraints);
         return StreamAsync(WithInstructions(history, settings.Instructions), settings, cancellationToken);
     }
 
@@ -103,7 +103,7 @@ public sealed partial class Gemma4ChatClient : IChatClient
     public async Task<int> CountTokensAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        RequestSettings settings = RequestSettings.From(options, _options, this, _metadata.DefaultModelId!);
+        RequestSettings settings = RequestSettings.From(options, _options, this, _metadata.DefaultModelId!, _constraints);
         using ModelLease lease = await _host.AcquireAsync(cancellationToken).ConfigureAwait(false);
         return Render(WithInstructions([.. messages], settings.Instructions), settings, lease.Model).Encode(lease.Model.Tokenizer).Length;
     }

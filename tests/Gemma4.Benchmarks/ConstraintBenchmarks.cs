@@ -87,16 +87,19 @@ internal static class ConstraintBenchmarks
         Report("order compile (ms)", compile);
         var cold = new List<double>();
         var warm = new List<double>();
-        CompiledGrammar grammar = constraint.CompileFor(tokenizer, [1, 106], ThoughtPrefix.None);
+        CompiledGrammar grammar = Compile(tokenizer, constraint);
         Walk(grammar, tokenizer.EncodeText(Value), cold);
         Walk(grammar, tokenizer.EncodeText(Value), warm);
         Report("order, cold (us)", cold);
         Report("order, warm (us)", warm);
         cold.Clear();
-        CompiledGrammar any = Gemma4Constraint.Json.CompileFor(tokenizer, [1, 106], ThoughtPrefix.None);
+        CompiledGrammar any = Compile(tokenizer, Gemma4Constraint.Json);
         Walk(any, tokenizer.EncodeText(Value), cold);
         Report("any JSON, cold (us)", cold);
     }
+
+    private static CompiledGrammar Compile(Gemma4Tokenizer tokenizer, Gemma4Constraint constraint) =>
+        ToolCallConstraint.Compile(tokenizer, [], ChatToolMode.None, allowMultiple: true, ThoughtPrefix.None, [1, 106], answer: constraint.Root);
 
     private static void Walk(CompiledGrammar grammar, int[] tokens, List<double> microseconds)
     {

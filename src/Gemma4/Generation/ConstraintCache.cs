@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Gemma4.Models;
 using Gemma4.Sampling.Constraints;
 using Gemma4.Sampling.Constraints.Matching;
@@ -16,10 +17,15 @@ internal sealed class ConstraintCache(ILogger logger)
     // An application has a handful of tool sets; a grammar holds at most some 64 MB of masks.
     private const int MostGrammars = 8;
 
-    private readonly Lock _lock = new();
-    private readonly LinkedList<(Key Key, CompiledGrammar Grammar)> _recent = new();
+    private readonly RecentItems<(string Schema, bool IsStrict), Gemma4Constraint> _formats = new(MostGrammars);
+    private readonly RecentItems<Key, CompiledGrammar> _grammars = new(MostGrammars);
 
-    private sealed record Key(object Tokenizer, string Tools, string Mode, bool AllowMultiple, ThoughtPrefix Thought, bool IsStrict, object? Answer);
+    private sealed record Key(object Tokenizer, string Tools, string Mode, bool AllowMultiple, ThoughtPrefix Thought, bool IsStrict, Gemma4Constraint? Answer);
+
+    /// <summary>What a response format demands. Equal schemas give the same object while they are among the last few.</summary>
+    /// <exception cref="Gemma4ConstraintException">As for <see cref="Gemma4Constraint.JsonSchema(JsonElement, bool)"/>.</exception>
+    public Gemma4Constraint FormatOf(JsonElement schema, bool isStrict) =>
+        _formats.GetOrMake((schema.GetRawText(), isStrict), () => Gemma4Constraint.JsonSchema(schema, isStrict, closesObjects: true));
 
     /// <summary>The grammar of the response, or null where everything is allowed.</summary>
     /// <exception cref="Gemma4ConstraintException">A tool's schema admits nothing, is too large, or cannot be enforced strictly.</exception>
@@ -37,34 +43,17 @@ internal sealed class ConstraintCache(ILogger logger)
             : ThoughtPrefix.None;
         ChatToolMode mode = settings.ToolMode ?? ChatToolMode.Auto;
         string modeName = mode is RequiredChatToolMode required ? "required " + required.RequiredFunctionName : mode.GetType().Name;
-        Key key = new(model.Tokenizer, TextOf(settings.Tools), modeName, !settings.SingleToolCall, thought, settings.IsStrict, (object?)settings.AnswerKey ?? settings.Answer);
-        lock (_lock)
-        {
-            for (LinkedListNode<(Key Key, CompiledGrammar Grammar)>? node = _recent.First; node is not null; node = node.Next)
-            {
-                if (node.Value.Key == key)
-                {
-                    _recent.Remove(node);
-                    _recent.AddFirst(node);
-                    return node.Value.Grammar;
-                }
-            }
-        }
+        Key key = new(model.Tokenizer, TextOf(settings.Tools), modeName, !settings.SingleToolCall, thought, settings.IsStrict, settings.Answer);
+        return _grammars.GetOrMake(key, () => Compile(settings, model, mode, thought));
+    }
 
+    private CompiledGrammar Compile(RequestSettings settings, LoadedModel model, ChatToolMode mode, ThoughtPrefix thought)
+    {
         int[] stopTokens = [.. model.Folder.StopTokenIds.Where(id => id < model.Tokenizer.VocabularySize)];
         CompiledGrammar grammar = ToolCallConstraint.Compile(model.Tokenizer, settings.Tools, mode, !settings.SingleToolCall, thought, stopTokens, settings.IsStrict, settings.Answer?.Root);
         foreach (string warning in (settings.Answer?.Warnings ?? []).Concat(grammar.Warnings))
         {
             Gemma4Log.NotEnforced(logger, warning);
-        }
-
-        lock (_lock)
-        {
-            _recent.AddFirst((key, grammar));
-            if (_recent.Count > MostGrammars)
-            {
-                _recent.RemoveLast();
-            }
         }
 
         return grammar;
@@ -76,7 +65,7 @@ internal sealed class ConstraintCache(ILogger logger)
         foreach (AIFunctionDeclaration tool in tools)
         {
             text.Append(tool.Name).Append('\n');
-            if (tool.JsonSchema.ValueKind != System.Text.Json.JsonValueKind.Undefined)
+            if (tool.JsonSchema.ValueKind != JsonValueKind.Undefined)
             {
                 text.Append(tool.JsonSchema.GetRawText());
             }

@@ -19,7 +19,7 @@ internal sealed record RequestSettings
     private const string StrictKey = "strict";
 
     // Objects and arrays only: free to choose, a small model puts its prose into one JSON string.
-    private static readonly Lazy<Gemma4Constraint> StructuredJson = new(() => Gemma4Constraint.JsonSchema(JsonElement.Parse("""{"type":["object","array"]}""")));
+    private static readonly JsonElement StructuredJson = JsonElement.Parse("""{"type":["object","array"]}""");
 
     /// <summary>Sampling set by the request; null members fall back to the model's generation defaults.</summary>
     public required Func<SamplingSettings, SamplingSettings> ApplySampling { get; init; }
@@ -44,9 +44,6 @@ internal sealed record RequestSettings
     /// <summary>What a text answer must look like; null for any text.</summary>
     public required Gemma4Constraint? Answer { get; init; }
 
-    /// <summary>What tells one <see cref="Answer"/> from another where equal ones are made again; null for the object itself.</summary>
-    public required string? AnswerKey { get; init; }
-
     /// <summary>True refuses schemas that cannot be enforced as a whole; false enforces the rest and logs a warning.</summary>
     public required bool IsStrict { get; init; }
 
@@ -55,7 +52,7 @@ internal sealed record RequestSettings
     /// <summary>File of the LoRA adapter to run with; null for the model as it is.</summary>
     public required string? AdapterFile { get; init; }
 
-    public static RequestSettings From(ChatOptions? chatOptions, Gemma4Options options, IChatClient client, string modelId)
+    public static RequestSettings From(ChatOptions? chatOptions, Gemma4Options options, IChatClient client, string modelId, ConstraintCache constraints)
     {
         chatOptions ??= new ChatOptions();
         Refuse(chatOptions, modelId);
@@ -69,8 +66,7 @@ internal sealed record RequestSettings
             ApplySampling = SamplingOf(chatOptions, raw),
             Tools = tools,
             ToolMode = chatOptions.ToolMode,
-            Answer = AnswerOf(chatOptions, raw, strict),
-            AnswerKey = (chatOptions.ResponseFormat as ChatResponseFormatJson)?.Schema?.GetRawText(),
+            Answer = AnswerOf(chatOptions, raw, strict, constraints),
             IsStrict = strict,
             EnableThinking = think,
             ReturnThoughts = ReturnThoughtsOf(chatOptions.Reasoning),
@@ -127,13 +123,12 @@ internal sealed record RequestSettings
         }
     }
 
-    private static Gemma4Constraint? AnswerOf(ChatOptions options, object? raw, bool strict)
+    private static Gemma4Constraint? AnswerOf(ChatOptions options, object? raw, bool strict, ConstraintCache constraints)
     {
         Gemma4Constraint? format = options.ResponseFormat switch
         {
             null or ChatResponseFormatText => null,
-            ChatResponseFormatJson { Schema: { } schema } => Gemma4Constraint.JsonSchema(schema, strict, closesObjects: true),
-            ChatResponseFormatJson => StructuredJson.Value,
+            ChatResponseFormatJson json => constraints.FormatOf(json.Schema ?? StructuredJson, strict),
             { } other => throw Refusal($"ResponseFormat {other.GetType().Name}", "use Text, Json or a JSON schema"),
         };
         Gemma4Constraint? fromKey = options.AdditionalProperties?.GetValueOrDefault(ConstraintKey) switch

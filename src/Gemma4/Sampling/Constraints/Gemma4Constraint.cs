@@ -2,9 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Gemma4.Sampling.Constraints.Characters;
 using Gemma4.Sampling.Constraints.Grammars;
-using Gemma4.Sampling.Constraints.Matching;
 using Gemma4.Sampling.Constraints.Schemas;
-using Gemma4.Tokenization;
 
 namespace Gemma4.Sampling.Constraints;
 
@@ -15,14 +13,10 @@ namespace Gemma4.Sampling.Constraints;
 [Experimental("GEMMA4001")]
 public sealed class Gemma4Constraint
 {
-    private readonly Lock _lock = new();
-    private readonly Dictionary<(ConstraintVocabulary, string, ThoughtPrefix), CompiledGrammar> _compiled = [];
-    private readonly GrammarNode _root;
-
     private Gemma4Constraint(GrammarNode root, IReadOnlyList<string> warnings, string what)
     {
         GrammarCheck.Run(root, what);
-        _root = root;
+        Root = root;
         Warnings = warnings;
     }
 
@@ -106,24 +100,5 @@ public sealed class Gemma4Constraint
     }
 
     /// <summary>The grammar alone, without a vocabulary.</summary>
-    internal GrammarNode Root => _root;
-
-    /// <summary>The constraint on one vocabulary; made once and kept with all it learns.</summary>
-    internal CompiledGrammar CompileFor(Gemma4Tokenizer tokenizer, IReadOnlyList<int> stopTokens, ThoughtPrefix thought)
-    {
-        var vocabulary = ConstraintVocabulary.Of(tokenizer);
-        lock (_lock)
-        {
-            var key = (vocabulary, string.Join(',', stopTokens), thought);
-            if (!_compiled.TryGetValue(key, out var compiled))
-            {
-                var root = ThoughtGrammar.Prefix(_root, thought, ControlIds.Of(tokenizer));
-                GrammarCheck.Run(root, "The constraint");
-                compiled = new CompiledGrammar(root, vocabulary, [.. stopTokens], Warnings);
-                _compiled.Add(key, compiled);
-            }
-
-            return compiled;
-        }
-    }
+    internal GrammarNode Root { get; }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Gemma4.Sampling.Constraints;
 using Gemma4.Sampling.Constraints.Matching;
 using Gemma4.Tokenization;
+using Microsoft.Extensions.AI;
 using Xunit;
 
 namespace Gemma4.Tests.Sampling.Constraints;
@@ -31,7 +32,11 @@ internal sealed class ConstraintProbe
     public static Gemma4Tokenizer Nano { get; } = Gemma4Tokenizer.Load(TestData.Path("nano", "tokenizer.json"));
 
     public static ConstraintProbe Of(Gemma4Constraint constraint, ThoughtPrefix thought = ThoughtPrefix.None) =>
-        new(Nano, constraint.CompileFor(Nano, [1, 106], thought));
+        new(Nano, Compile(Nano, constraint, [1, 106], thought));
+
+    /// <summary>The constraint alone, without tools.</summary>
+    public static CompiledGrammar Compile(Gemma4Tokenizer tokenizer, Gemma4Constraint constraint, IReadOnlyList<int> stopTokens, ThoughtPrefix thought = ThoughtPrefix.None) =>
+        ToolCallConstraint.Compile(tokenizer, [], ChatToolMode.None, allowMultiple: true, thought, stopTokens, answer: constraint.Root);
 
     /// <summary>Whether tokens are allowed one by one and the text may end behind them.</summary>
     public bool Accepts(IEnumerable<int> tokens)

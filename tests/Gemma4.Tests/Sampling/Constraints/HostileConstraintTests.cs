@@ -76,7 +76,7 @@ public sealed class HostileConstraintTests
     public void A_text_with_too_many_readings_ends_in_a_typed_exception()
     {
         var constraint = Gemma4Constraint.Grammar("root ::= \"a\" root \"b\" | \"a\" root \"c\" | \"a\" root \"d\" | \"x\"");
-        var matcher = constraint.CompileFor(ConstraintProbe.Nano, [1], ThoughtPrefix.None).Begin();
+        var matcher = ConstraintProbe.Compile(ConstraintProbe.Nano, constraint, [1]).Begin();
         Assert.Throws<Gemma4ConstraintException>(() => matcher.TryAcceptBytes(Encoding.UTF8.GetBytes(new string('a', 50))));
     }
 }

@@ -103,8 +103,9 @@ public sealed class JsonSchemaConstraintTests
     public void Twenty_keys_in_any_order_stay_small()
     {
         var properties = string.Join(',', Enumerable.Range(0, 20).Select(i => $"\"k{i}\":{{\"type\":\"integer\"}}"));
-        var grammar = Gemma4Constraint.JsonSchema(JsonElement.Parse(
-            $"{{\"type\":\"object\",\"properties\":{{{properties}}},\"additionalProperties\":false}}")).CompileFor(ConstraintProbe.Nano, [1], ThoughtPrefix.None);
+        var constraint = Gemma4Constraint.JsonSchema(JsonElement.Parse(
+            $"{{\"type\":\"object\",\"properties\":{{{properties}}},\"additionalProperties\":false}}"));
+        var grammar = ConstraintProbe.Compile(ConstraintProbe.Nano, constraint, [1]);
         var random = new Random(5);
         for (var round = 0; round < 20; round++)
         {

@@ -65,8 +65,8 @@ public sealed class TextConstraintTests
     [Fact]
     public void A_matcher_can_be_copied_reset_and_asked_for_what_must_come()
     {
-        var grammar = Gemma4Constraint.Grammar("root ::= \"the only way to go is \" (\"left\" | \"right\")")
-            .CompileFor(ConstraintProbe.Nano, [1], ThoughtPrefix.None);
+        var constraint = Gemma4Constraint.Grammar("root ::= \"the only way to go is \" (\"left\" | \"right\")");
+        var grammar = ConstraintProbe.Compile(ConstraintProbe.Nano, constraint, [1]);
         var matcher = grammar.Begin();
         var forced = matcher.FindForced(20);
         Assert.NotEmpty(forced);

@@ -163,7 +163,7 @@ public sealed class ToolCallConstraintTests(ITestOutputHelper output)
         Assert.True(matcher.IsComplete);
         var schema = Gemma4Constraint.JsonSchema(JsonElement.Parse(
             """{"type":"object","properties":{"name":{"type":"string","maxLength":20},"n":{"type":"number","minimum":0}}}"""));
-        var json = schema.CompileFor(tokenizer, [1, 106], ThoughtPrefix.None);
+        var json = ConstraintProbe.Compile(tokenizer, schema, [1, 106]);
         probe = new ConstraintProbe(tokenizer, json);
         matcher = json.Begin();
         foreach (var token in tokenizer.EncodeText("{\n  \"other\": [1, {\"name\": \"ü\"}],\n  \"name\": \"a long \\\"name\\\"\", \"n\": 12.5}"))
