@@ -13,6 +13,9 @@ internal static class ModelArgument
     public static string Directory(ParsedArguments arguments) =>
         arguments.Text(Option.Name) is { } model ? Resolve(model) : NanoModel.Directory;
 
+    public static Gemma4Options Options(ParsedArguments arguments) =>
+        arguments.Has(Option.Name) ? new Gemma4Options { ModelPath = Directory(arguments) } : new Gemma4Options().UseNano();
+
     private static string Resolve(string model)
     {
         // A folder wins: what is on this disk needs no cache. Neither is left to the reader of folders, which says so.

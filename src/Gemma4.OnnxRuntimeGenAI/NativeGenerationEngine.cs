@@ -15,6 +15,7 @@ internal sealed class NativeGenerationEngine : IAdapterEngine
 {
     internal const string Processor = "cpu";
     private const string Cuda = "cuda";
+    private const string DirectMLFact = "on DirectML the library cannot append tokens to a running generator.";
     private const string MultimodalType = "gemma4";
     private static readonly Lock LoadGate = new();
 
@@ -82,6 +83,11 @@ internal sealed class NativeGenerationEngine : IAdapterEngine
             NativeGenerationEngine engine;
             try
             {
+                if (IsDirectML(provider))
+                {
+                    throw new Gemma4ModelException($"genai_config.json in '{folder.Directory}' names the provider dml, which is not supported: {DirectMLFact} Set OnnxRuntimeGenAIOptions.Provider to \"cpu\" or \"cuda\".");
+                }
+
                 engine = Open(folder, options, facts, provider);
             }
             catch (Gemma4ModelException exception) when (options.FallBackToCpu && provider != Processor)
@@ -116,9 +122,9 @@ internal sealed class NativeGenerationEngine : IAdapterEngine
             throw new ArgumentException("OnnxRuntimeGenAIOptions.Provider is empty. Name one, such as \"cpu\" or \"cuda\", or leave it null.");
         }
 
-        if (options.Provider is { } named && ConfigFacts.ShortName(named) is "dml" or "directml")
+        if (options.Provider is { } named && IsDirectML(ConfigFacts.ShortName(named)))
         {
-            throw new NotSupportedException("OnnxRuntimeGenAIOptions.Provider \"dml\" is not supported: on DirectML the library cannot append tokens to a running generator. Use \"cpu\" or \"cuda\".");
+            throw new NotSupportedException($"OnnxRuntimeGenAIOptions.Provider \"dml\" is not supported: {DirectMLFact} Use \"cpu\" or \"cuda\".");
         }
 
         if (options.Provider is null && options.ProviderOptions.Count > 0)
@@ -154,13 +160,28 @@ internal sealed class NativeGenerationEngine : IAdapterEngine
     /// <summary>Waits for the step under way, disposes the sessions that are still open and frees the model.</summary>
     public void Dispose()
     {
-        foreach (NativeGenerationSession session in BeginClose() ?? [])
+        if (BeginClose() is not { } open)
+        {
+            return;
+        }
+
+        foreach (NativeGenerationSession session in open)
         {
             session.Dispose();
         }
 
-        _adapters?.Dispose();
-        _model.Dispose();
+        // An adapter may be loading at this moment; it holds the turn.
+        Queue.Enter();
+        try
+        {
+            _adapters?.Dispose();
+            _model.Dispose();
+        }
+        finally
+        {
+            Queue.Leave();
+        }
+
         OgaRuntime.Untrack(this);
     }
 
@@ -258,6 +279,8 @@ internal sealed class NativeGenerationEngine : IAdapterEngine
         OgaResult.Check(Oga.LoadAdapter(_adapters, path, path), $"The adapter '{path}' could not be loaded");
         _adapterFiles.Add(path);
     }
+
+    private static bool IsDirectML(string provider) => provider is "dml" or "directml";
 
     private NativeGenerationSession[]? BeginClose()
     {

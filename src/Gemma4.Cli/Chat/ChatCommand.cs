@@ -32,10 +32,7 @@ internal static class ChatCommand
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
         var options = ReadOptions(arguments);
-        var modelOptions = arguments.Has(ModelArgument.Option.Name)
-            ? new Gemma4Options { ModelPath = ModelArgument.Directory(arguments) }
-            : new Gemma4Options().UseNano();
-        using var client = new Gemma4ChatClient(modelOptions).AsBuilder().UseFunctionInvocation().Build();
+        using var client = new Gemma4ChatClient(ModelArgument.Options(arguments)).AsBuilder().UseFunctionInvocation().Build();
         var conversation = new Conversation(client, options, new ChatDisplay(streams));
         if (arguments.Positionals.Count > 0)
         {

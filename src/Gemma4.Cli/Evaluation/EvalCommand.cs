@@ -33,23 +33,21 @@ internal static class EvalCommand
         var folder = arguments.Positionals[0];
         var limit = arguments.Integer(Limit.Name, 1) ?? int.MaxValue;
         var questions = Categories(arguments, folder).SelectMany(category => BfclDataSet.Read(folder, category).Take(limit)).ToArray();
-        var modelOptions = arguments.Has(ModelArgument.Option.Name)
-            ? new Gemma4Options { ModelPath = ModelArgument.Directory(arguments) }
-            : new Gemma4Options().UseNano();
-        using var model = new Gemma4ChatClient(modelOptions);
+        using var model = new Gemma4ChatClient(ModelArgument.Options(arguments));
         var client = arguments.Has(Guard.Name) ? model.AsBuilder().UseToolGuard(guard => guard.MaxCorrections = 0).Build() : model;
         ChatOptions options = new() { Temperature = 0, MaxOutputTokens = MaxAnswerTokens };
         var lines = arguments.Has(Json.Name);
-        BfclReport report = new([]);
+        List<BfclAnswer> answers = [];
         foreach (var question in questions)
         {
-            report = new BfclReport([.. report.Answers, await AskAsync(client, question, options, cancellationToken).ConfigureAwait(false)]);
+            answers.Add(await AskAsync(client, question, options, cancellationToken).ConfigureAwait(false));
             if (lines)
             {
-                await streams.Output.WriteLineAsync(Line(report.Answers[^1])).ConfigureAwait(false);
+                await streams.Output.WriteLineAsync(Line(answers[^1])).ConfigureAwait(false);
             }
         }
 
+        BfclReport report = new(answers);
         await streams.Output.WriteLineAsync(lines ? Total(report) : Table(report)).ConfigureAwait(false);
     }
 

@@ -26,8 +26,7 @@ internal static class AskCommand
         using var collection = DocumentStore.Documents(store);
         using var embeddings = DocumentStore.Embeddings();
         DocumentSearch search = new(collection, embeddings, new DocumentSearchOptions { Top = top, Candidates = Math.Max(top, 50) });
-        var model = arguments.Has(ModelArgument.Option.Name) ? new Gemma4Options { ModelPath = ModelArgument.Directory(arguments) } : new Gemma4Options().UseNano();
-        using var client = new Gemma4ChatClient(model).AsBuilder()
+        using var client = new Gemma4ChatClient(ModelArgument.Options(arguments)).AsBuilder()
             .UseRetrieval(search, options => options.Tenant = _ => arguments.Text(DocumentStore.Tenant.Name) ?? "").Build();
         var response = await client.GetResponseAsync(string.Join(' ', arguments.Positionals), new ChatOptions { Temperature = 0 }, cancellationToken).ConfigureAwait(false);
         await streams.Output.WriteLineAsync(response.Text).ConfigureAwait(false);

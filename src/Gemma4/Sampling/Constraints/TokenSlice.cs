@@ -9,9 +9,8 @@ internal sealed class TokenSlice
 {
     private readonly (int Token, int Chars)[] _byLength;
 
-    private TokenSlice(SliceKind kind, ulong[] bits, (int, int)[] byLength, TokenTrie rest)
+    private TokenSlice(ulong[] bits, (int, int)[] byLength, TokenTrie rest)
     {
-        Kind = kind;
         Bits = bits;
         _byLength = byLength;
         Rest = rest;
@@ -20,8 +19,6 @@ internal sealed class TokenSlice
     /// <summary>The characters that stand for themselves in a JSON string.</summary>
     public static CharSet JsonStringChars { get; } =
         CharSet.Any.Except(CharSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\')));
-
-    public SliceKind Kind { get; }
 
     public ulong[] Bits { get; }
 
@@ -47,7 +44,7 @@ internal sealed class TokenSlice
         }
 
         inside.Sort(static (a, b) => a.Chars.CompareTo(b.Chars));
-        return new TokenSlice(kind, bits, [.. inside], new TokenTrie([.. outside], bytesOf));
+        return new TokenSlice(bits, [.. inside], new TokenTrie([.. outside], bytesOf));
     }
 
     /// <summary>Sets the tokens of at most so many characters.</summary>

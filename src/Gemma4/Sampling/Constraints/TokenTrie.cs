@@ -55,8 +55,6 @@ internal sealed class TokenTrie
 
     public delegate ReadOnlySpan<byte> BytesOf(int token);
 
-    public int NodeCount => _bytes.Length;
-
     public ReadOnlySpan<byte> Bytes => _bytes;
 
     public ReadOnlySpan<byte> Depths => _depths;

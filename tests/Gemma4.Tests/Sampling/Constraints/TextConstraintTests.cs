@@ -63,7 +63,7 @@ public sealed class TextConstraintTests
     }
 
     [Fact]
-    public void A_matcher_can_be_copied_reset_and_asked_for_what_must_come()
+    public void A_matcher_can_be_copied_begun_again_and_asked_for_what_must_come()
     {
         var constraint = Gemma4Constraint.Grammar("root ::= \"the only way to go is \" (\"left\" | \"right\")");
         var grammar = ConstraintProbe.Compile(ConstraintProbe.Nano, constraint, [1]);
@@ -79,7 +79,7 @@ public sealed class TextConstraintTests
         var copy = matcher.Clone();
         Assert.False(copy.TryAccept(ConstraintProbe.Nano.EncodeText("Q")[0]));
         Assert.Throws<Gemma4ConstraintException>(() => copy.Accept(ConstraintProbe.Nano.EncodeText("Q")[0]));
-        matcher.Reset();
+        matcher = grammar.Begin();
         Assert.True(matcher.TryAcceptBytes(Encoding.UTF8.GetBytes("the only way to go is left")));
         Assert.True(matcher.IsAtEnd);
         Assert.False(copy.IsComplete);

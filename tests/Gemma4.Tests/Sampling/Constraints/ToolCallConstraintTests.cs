@@ -65,6 +65,22 @@ public sealed class ToolCallConstraintTests(ITestOutputHelper output)
             ConstraintProbe.Nano, [tool], ChatToolMode.RequireAny, true, ThoughtPrefix.None, [106], isStrict: true));
     }
 
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"integer"}},"allOf":[{"properties":{"b":{"type":"integer"}}}]}""", "a:1", "b:2", "c:3")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"anyOf":[{"properties":{"b":{"type":"integer"}},"required":["b"]},{"properties":{"c":{"type":"integer"}},"required":["c"]}]}""", "a:1,b:2", "a:1,c:3", "a:1,b:2,d:4")]
+    [InlineData("""{"$defs":{"base":{"properties":{"a":{"type":"integer"}},"required":["a"]}},"type":"object","allOf":[{"$ref":"#/$defs/base"},{"properties":{"b":{"type":"integer"}}}]}""", "a:1,b:2", "a:1", "a:1,c:3")]
+    public void Parameters_declared_in_parts_are_all_declared(string schema, string valid, string alsoValid, string undeclared)
+    {
+        var grammar = ToolCallConstraint.Compile(
+            ConstraintProbe.Nano, [Declare("f", schema)], ChatToolMode.RequireAny, allowMultiple: false, ThoughtPrefix.None, [106, 50, 1]);
+        var probe = new ConstraintProbe(ConstraintProbe.Nano, grammar);
+        bool Accepts(string arguments) => probe.Accepts(ConstraintProbe.Nano.EncodeTemplate($"<|tool_call>call:f{{{arguments}}}<tool_call|>"));
+
+        Assert.True(Accepts(valid));
+        Assert.True(Accepts(alsoValid));
+        Assert.False(Accepts(undeclared));
+    }
+
     [Fact]
     public void Whatever_random_picks_make_of_a_required_call_the_parser_reads_back_as_declared()
     {

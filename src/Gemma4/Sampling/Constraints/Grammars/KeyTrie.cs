@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Gemma4.Sampling.Constraints.Grammars;
 
 /// <summary>The declared keys of an object as a tree of characters. Keys below one place are neighbours in number.</summary>
@@ -75,20 +73,5 @@ internal sealed class KeyTrie
                 open.Push((next, false));
             }
         }
-    }
-
-    public int PlaceOf(string text)
-    {
-        var place = 0;
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            place = Next(place, rune.Value);
-            if (place < 0)
-            {
-                return -1;
-            }
-        }
-
-        return place;
     }
 }

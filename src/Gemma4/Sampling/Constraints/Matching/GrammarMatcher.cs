@@ -32,13 +32,6 @@ internal sealed class GrammarMatcher : ITokenConstraint
     /// <summary>Nothing can follow but the end.</summary>
     public bool IsAtEnd => _isEnded || (_configuration.Accepts && _configuration.Tops.Length == 0);
 
-    public void Reset()
-    {
-        _configuration = _grammar.Start();
-        _isEnded = false;
-        _accepted = 0;
-    }
-
     public GrammarMatcher Clone() => new(this);
 
     public bool FillMask(Span<ulong> mask)

@@ -6,7 +6,6 @@ namespace Gemma4.Sampling.Constraints.Schemas;
 /// <summary>Adds the keywords of one schema to a shape, and finds the schemas it refers to.</summary>
 internal sealed class KeywordReader(JsonElement root, SchemaReport report, ConstraintBudget budget, bool isCall)
 {
-    private static readonly JsonElement Never = JsonElement.Parse("false");
     private static readonly JsonElement Always = JsonElement.Parse("true");
 
     /// <summary>The schemas that must hold besides.</summary>
@@ -286,12 +285,6 @@ internal sealed class KeywordReader(JsonElement root, SchemaReport report, Const
         var others = schema.TryGetProperty("additionalProperties", out var additional)
             ? place.Child("additionalProperties", additional)
             : null;
-        if (others is null && isCall && hasProperties && patterns.Count == 0)
-        {
-            // A call has the declared parameters and no others, unless the schema says that others are welcome.
-            others = new SchemaPlace("#never", Never);
-        }
-
         if (hasProperties || patterns.Count > 0 || others is not null)
         {
             shape.Objects.Add(new ValueShape.ObjectPart(properties, patterns, others));
