@@ -61,6 +61,20 @@ public class ToolSelectionTests(ITestOutputHelper output)
         Assert.Contains("get_hotel", model.Calls[2].Options!.Tools!.Select(tool => tool.Name));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_rest_of_a_cut_result_can_always_be_fetched(bool streaming)
+    {
+        using ScriptedChatClient model = new ScriptedChatClient().Enqueue("Fine.");
+        IChatClient client = model.AsBuilder().UseToolExecution().UseFunctionInvocation().UseToolGuard()
+            .UseToolSelection(options => { options.MaxTools = 1; options.OfferSearch = false; }).Build();
+
+        await client.AskAsync(streaming, new ChatOptions { Tools = Tools([]) }, "What is the weather in Rome?");
+
+        Assert.Equal(["get_weather", "read_more_result"], model.Calls[0].Options!.Tools!.Select(tool => tool.Name));
+    }
+
     [Fact]
     public async Task Vectors_find_what_shares_no_word()
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using Gemma4.Agents.Execution;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Agents.Selection;
@@ -123,7 +124,8 @@ public sealed class ToolSelectionChatClient : DelegatingChatClient
         }
 
         string question = string.Join('\n', messages.Where(message => message.Role == ChatRole.User).TakeLast(1).Select(message => message.Text));
-        HashSet<string> names = [.. _options.AlwaysOn, .. Kept(messages)];
+        // The rest of a cut result is fetched by no word of the question.
+        HashSet<string> names = [.. _options.AlwaysOn, ResultStore.ToolName, .. Kept(messages)];
         IReadOnlyList<AIFunctionDeclaration> ranked = await _ranking.RankAsync(question, declared, cancellationToken).ConfigureAwait(false);
         names.UnionWith(ranked.Take(_options.MaxTools).Select(tool => tool.Name));
         ChatOptions shown = options!.Clone();
