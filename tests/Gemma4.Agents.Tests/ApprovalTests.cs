@@ -143,6 +143,18 @@ public class ApprovalTests
     }
 
     [Fact]
+    public void A_rule_that_has_ended_is_no_longer_kept()
+    {
+        ToolApprovalGate gate = Gate();
+        gate.AddRule(new ApprovalRule("delete_file", IsAllowed: true, Expires: _time.GetUtcNow() + TimeSpan.FromMinutes(1)));
+        gate.AddRule(new ApprovalRule("get_weather", IsAllowed: true));
+
+        _time.Now += TimeSpan.FromMinutes(2);
+
+        Assert.Equal(["get_weather"], gate.Rules.Select(rule => rule.Tool));
+    }
+
+    [Fact]
     public async Task Two_answers_at_once_run_the_call_once()
     {
         ToolApprovalGate gate = Gate();

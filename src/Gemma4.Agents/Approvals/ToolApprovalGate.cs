@@ -38,13 +38,14 @@ public sealed class ToolApprovalGate
         set => field = value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A held call must live longer than no time.");
     } = TimeSpan.FromMinutes(15);
 
-    /// <summary>The standing rules, oldest first; a copy.</summary>
+    /// <summary>The standing rules that have not ended, oldest first; a copy.</summary>
     public IReadOnlyList<ApprovalRule> Rules
     {
         get
         {
             lock (_gate)
             {
+                DropExpired();
                 return [.. _rules];
             }
         }
@@ -57,7 +58,8 @@ public sealed class ToolApprovalGate
         {
             lock (_gate)
             {
-                return [.. _held.Values.Select(entry => entry.Call).Where(call => call.Expires > _time.GetUtcNow())];
+                DropExpired();
+                return [.. _held.Values.Select(entry => entry.Call)];
             }
         }
     }
@@ -70,6 +72,7 @@ public sealed class ToolApprovalGate
         ArgumentNullException.ThrowIfNull(rule);
         lock (_gate)
         {
+            DropExpired();
             _rules.Add(rule);
         }
     }
@@ -109,21 +112,22 @@ public sealed class ToolApprovalGate
             return (true, null);
         }
 
-        DateTimeOffset now = _time.GetUtcNow();
         lock (_gate)
         {
-            if (_rules.LastOrDefault(rule => Fits(rule, function.Name, canonical, now)) is { } rule)
+            DropExpired();
+            if (_rules.LastOrDefault(rule => Fits(rule, function.Name, canonical)) is { } rule)
             {
                 return rule.IsAllowed ? (true, null) : (false, $"Error: a rule forbids this call of '{function.Name}'.");
             }
         }
 
-        CallForApproval call = new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), function.Name, json, now + Lifetime);
+        CallForApproval call = new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), function.Name, json, _time.GetUtcNow() + Lifetime);
         ApprovalDecision decision = Approver is { } ask ? await ask(call, cancellationToken).ConfigureAwait(false) : ApprovalDecision.Hold;
         if (decision == ApprovalDecision.Hold)
         {
             lock (_gate)
             {
+                DropExpired();
                 _held[call.Id] = (call, function);
             }
 
@@ -159,8 +163,22 @@ public sealed class ToolApprovalGate
         return decision != ApprovalDecision.Deny;
     }
 
-    private static bool Fits(ApprovalRule rule, string tool, string canonical, DateTimeOffset now) =>
-        rule.Tool == tool && !(rule.Expires <= now)
+    // What nobody answers must not gather for as long as the gate lives. Called under the lock.
+    private void DropExpired()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        _rules.RemoveAll(rule => rule.Expires <= now);
+        foreach ((string id, (CallForApproval call, _)) in _held)
+        {
+            if (call.Expires <= now)
+            {
+                _held.Remove(id); // A dictionary may be read on after a removal.
+            }
+        }
+    }
+
+    private static bool Fits(ApprovalRule rule, string tool, string canonical) =>
+        rule.Tool == tool
         && (rule.Arguments is not { } exact || CanonicalCall.Sorted(CanonicalCall.ToNode(exact))!.ToJsonString() == canonical);
 
     private static string Canonical(AIFunctionArguments arguments) =>
