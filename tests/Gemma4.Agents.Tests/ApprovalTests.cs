@@ -82,6 +82,22 @@ public class ApprovalTests
         Assert.Equal(["a.txt"], _deleted);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tool_that_has_its_gate_already_is_asked_about_once(bool isMarked)
+    {
+        List<CallForApproval> asked = [];
+        ToolApprovalGate gate = Gate((call, _) => { asked.Add(call); return new(ApprovalDecision.AllowOnce); });
+        AIFunction tool = Agent.Delete(_deleted.Add);
+        using ScriptedChatClient model = new ScriptedChatClient().EnqueueCall("delete_file", ("path", "a.txt")).Enqueue("Done.");
+
+        await Over(model, gate).GetResponseAsync("Go on.", new ChatOptions { Tools = [(isMarked ? new ApprovalRequiredAIFunction(tool) : tool).WithApproval(gate)] });
+
+        Assert.Single(asked);
+        Assert.Equal(["a.txt"], _deleted);
+    }
+
     [Fact]
     public async Task Nobody_is_asked_about_a_call_that_does_not_fit()
     {

@@ -103,13 +103,14 @@ public sealed class ToolApprovalGate
         return [new ChatMessage(ChatRole.Assistant, [content]), new ChatMessage(ChatRole.Tool, [new FunctionResultContent(content.CallId, result)])];
     }
 
-    internal async ValueTask<(bool IsAllowed, string? Text)> DecideAsync(AIFunction function, AIFunctionArguments arguments, bool isMarked, CancellationToken cancellationToken)
+    /// <summary>Whether a call runs, once, or else is refused or held, with what the model is told.</summary>
+    internal async ValueTask<(ApprovalDecision Decision, string? Text)> DecideAsync(AIFunction function, AIFunctionArguments arguments, bool isMarked, CancellationToken cancellationToken)
     {
         string canonical = Canonical(arguments);
         JsonElement json = JsonElement.Parse(canonical);
         if (!isMarked && IsRisky?.Invoke(function.Name, json) != true)
         {
-            return (true, null);
+            return (ApprovalDecision.AllowOnce, null);
         }
 
         lock (_gate)
@@ -117,7 +118,7 @@ public sealed class ToolApprovalGate
             DropExpired();
             if (_rules.LastOrDefault(rule => Fits(rule, function.Name, canonical)) is { } rule)
             {
-                return rule.IsAllowed ? (true, null) : (false, $"Error: a rule forbids this call of '{function.Name}'.");
+                return rule.IsAllowed ? (ApprovalDecision.AllowOnce, null) : (ApprovalDecision.Deny, $"Error: a rule forbids this call of '{function.Name}'.");
             }
         }
 
@@ -131,12 +132,12 @@ public sealed class ToolApprovalGate
                 _held[call.Id] = (call, function);
             }
 
-            return (false, $"Held: the call of '{function.Name}' waits for approval and was not run.");
+            return (ApprovalDecision.Hold, $"Held: the call of '{function.Name}' waits for approval and was not run.");
         }
 
-        return call.Expires <= _time.GetUtcNow() ? (false, "Error: the approval came too late; the call was not run.")
-            : Apply(call, decision) ? (true, null)
-            : (false, $"Error: the call of '{function.Name}' was denied. Do not repeat it.");
+        return call.Expires <= _time.GetUtcNow() ? (ApprovalDecision.Deny, "Error: the approval came too late; the call was not run.")
+            : Apply(call, decision) ? (ApprovalDecision.AllowOnce, null)
+            : (ApprovalDecision.Deny, $"Error: the call of '{function.Name}' was denied. Do not repeat it.");
     }
 
     private (CallForApproval Call, AIFunction Function) Take(string id)
