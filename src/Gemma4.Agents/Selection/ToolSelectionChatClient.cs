@@ -52,7 +52,7 @@ public sealed class ToolSelectionChatClient : DelegatingChatClient
             ChatOptions? shown = await ShownAsync(messages, options, search < MaxSearches, cancellationToken).ConfigureAwait(false);
             List<FunctionCallContent> searches = [];
             List<ChatResponseUpdate> sent = [];
-            await foreach (ChatResponseUpdate update in AskAsync(messages, shown, isStreaming, cancellationToken).ConfigureAwait(false))
+            await foreach (ChatResponseUpdate update in InnerClient.UpdatesAsync(messages, shown, isStreaming, cancellationToken).ConfigureAwait(false))
             {
                 ChatResponseUpdate passed = Marked(update, searches);
                 sent.Add(passed);
@@ -150,19 +150,4 @@ public sealed class ToolSelectionChatClient : DelegatingChatClient
     }
 
     private static List<AIFunctionDeclaration> Declared(ChatOptions? options) => [.. options?.Tools?.OfType<AIFunctionDeclaration>() ?? []];
-
-    private IAsyncEnumerable<ChatResponseUpdate> AskAsync(
-        List<ChatMessage> messages, ChatOptions? options, bool isStreaming, CancellationToken cancellationToken)
-    {
-        return isStreaming ? base.GetStreamingResponseAsync(messages, options, cancellationToken) : WholeAsync();
-
-        async IAsyncEnumerable<ChatResponseUpdate> WholeAsync()
-        {
-            ChatResponse response = await base.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
-            foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
-            {
-                yield return update;
-            }
-        }
-    }
 }
