@@ -7,7 +7,8 @@ public static class ToolApprovalChatClientBuilderExtensions
 {
     /// <summary>
     /// Adds <see cref="ToolApprovalChatClient"/>. Add it before <c>UseFunctionInvocation</c>, with <c>UseToolGuard</c> after
-    /// that: nobody is asked about a call that could not run.
+    /// that: nobody is asked about a call that could not run. Do not combine it with a stage that asks by
+    /// <see cref="ToolApprovalRequestContent"/>, such as the Ask rules of <c>UseSafety</c>: choose one of the two.
     /// </summary>
     /// <param name="builder">The pipeline.</param>
     /// <param name="gate">The gate; keep it, to answer held calls.</param>

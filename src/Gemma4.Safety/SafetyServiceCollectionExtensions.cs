@@ -42,24 +42,28 @@ public static class SafetyServiceCollectionExtensions
 
         var options = new SafetyOptions();
         configure?.Invoke(options);
+        AddRegistered(options, services);
         return new SafetyEvaluator(new PolicySource(options), services.GetService<ILoggerFactory>(), services.GetService<IEnumerable<ISafetyAudit>>(), services.GetService<TimeProvider>());
+    }
+
+    // A client may be built without services; then nothing is asked for that must be there.
+    private static void AddRegistered(SafetyOptions options, IServiceProvider services)
+    {
+        foreach (var detector in services.GetService<IEnumerable<ITextDetector>>() ?? [])
+        {
+            options.AddDetector(detector);
+        }
+
+        foreach (var filter in services.GetService<IEnumerable<ISafetyFilter>>() ?? [])
+        {
+            options.AddFilter(filter);
+        }
     }
 
     private static IServiceCollection Register(IServiceCollection services)
     {
         services.AddOptions<SafetyOptions>()
-            .PostConfigure<IServiceProvider>(static (options, provider) =>
-            {
-                foreach (var detector in provider.GetServices<ITextDetector>())
-                {
-                    options.AddDetector(detector);
-                }
-
-                foreach (var filter in provider.GetServices<ISafetyFilter>())
-                {
-                    options.AddFilter(filter);
-                }
-            })
+            .PostConfigure<IServiceProvider>(AddRegistered)
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SafetyOptions>, SafetyOptionsValidator>());
         services.TryAddSingleton(provider => new ApprovalLedger(provider.GetService<TimeProvider>()));

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gemma4.Safety;
 using Gemma4.Safety.Policies;
 using Microsoft.SemanticKernel;
 
@@ -7,9 +6,10 @@ namespace Gemma4.SemanticKernel;
 
 /// <summary>
 /// Asks a policy about the arguments and results of functions that a model calls. A kernel has no way to wait for a
-/// person, so a call that would have to ask is blocked.
+/// person, so a call that would have to ask is blocked. What stands in the place of a call or result is for the model and
+/// no refusal of the request.
 /// </summary>
-internal sealed class SafetyFunctionFilter(SafetyEvaluator evaluator, string? policy) : IAutoFunctionInvocationFilter
+internal sealed class SafetyFunctionFilter(SafetyFilterPolicy policy) : IAutoFunctionInvocationFilter
 {
     public async Task OnAutoFunctionInvocationAsync(AutoFunctionInvocationContext context, Func<AutoFunctionInvocationContext, Task> next)
     {
@@ -49,6 +49,6 @@ internal sealed class SafetyFunctionFilter(SafetyEvaluator evaluator, string? po
             JsonElement json => json.ToString(),
             _ => FunctionOutput.Of(value, context.Function.JsonSerializerOptions).Text,
         };
-        return evaluator.EvaluateAsync(text, stage, policy, cancellationToken: context.CancellationToken);
+        return policy.EvaluateAsync(text, stage, context.CancellationToken);
     }
 }

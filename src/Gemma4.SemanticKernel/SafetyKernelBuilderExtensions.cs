@@ -12,6 +12,9 @@ public static class SafetyKernelBuilderExtensions
     /// Adds filters that ask a policy about rendered prompts and about the arguments and results of functions that a model
     /// calls. For kernels over other models; with <c>AddGemma4(..., pipeline: stages =&gt; stages.UseSafety())</c> the stage in
     /// the pipeline sees everything, answers and direct requests included. Pseudonyms are not restored by filters.
+    /// Of <see cref="SafetyPolicy.Tools"/> the filters apply nothing: a policy that sets Allowed, Ask or Arguments is refused with
+    /// an <see cref="InvalidOperationException"/> when the kernel is made, or with the next text after a changed configuration;
+    /// the call limit, Untrusted and Spotlighting have no effect.
     /// </summary>
     /// <param name="builder">The kernel builder.</param>
     /// <param name="configure">Sets the options; null takes those of <c>AddSafety</c>, and without any the default policy.</param>
@@ -25,8 +28,8 @@ public static class SafetyKernelBuilderExtensions
             builder.Services.AddSafety(configure ?? (static _ => { }));
         }
 
-        builder.Services.AddSingleton<IPromptRenderFilter>(provider => new SafetyPromptFilter(provider.GetRequiredService<SafetyEvaluator>(), policy));
-        builder.Services.AddSingleton<IAutoFunctionInvocationFilter>(provider => new SafetyFunctionFilter(provider.GetRequiredService<SafetyEvaluator>(), policy));
+        builder.Services.AddSingleton<IPromptRenderFilter>(provider => new SafetyPromptFilter(new SafetyFilterPolicy(provider.GetRequiredService<SafetyEvaluator>(), policy)));
+        builder.Services.AddSingleton<IAutoFunctionInvocationFilter>(provider => new SafetyFunctionFilter(new SafetyFilterPolicy(provider.GetRequiredService<SafetyEvaluator>(), policy)));
         return builder;
     }
 }

@@ -1,17 +1,16 @@
-using Gemma4.Safety;
+using Gemma4.Safety.Pipeline;
 using Gemma4.Safety.Policies;
 using Microsoft.SemanticKernel;
 
 namespace Gemma4.SemanticKernel;
 
 /// <summary>
-/// Asks a policy about every rendered prompt. A refused prompt is not sent: the function's result is the refusal. Only
-/// prompt functions render prompts; requests to a chat service need the safety stage in the client's pipeline.
+/// Asks a policy about every rendered prompt. A refused prompt is not sent: the function's result is the refusal, or it
+/// fails, as the options say. Only prompt functions render prompts; requests to a chat service need the safety stage in
+/// the client's pipeline.
 /// </summary>
-internal sealed class SafetyPromptFilter(SafetyEvaluator evaluator, string? policy) : IPromptRenderFilter
+internal sealed class SafetyPromptFilter(SafetyFilterPolicy policy) : IPromptRenderFilter
 {
-    private const string RefusalText = "This request was stopped by the safety policy.";
-
     public async Task OnPromptRenderAsync(PromptRenderContext context, Func<PromptRenderContext, Task> next)
     {
         await next(context).ConfigureAwait(false);
@@ -20,20 +19,11 @@ internal sealed class SafetyPromptFilter(SafetyEvaluator evaluator, string? poli
             return;
         }
 
-        SafetyVerdict verdict = await evaluator.EvaluateAsync(prompt, SafetyStage.Input, policy, cancellationToken: context.CancellationToken).ConfigureAwait(false);
+        SafetyVerdict verdict = await policy.EvaluateAsync(prompt, SafetyStage.Input, context.CancellationToken).ConfigureAwait(false);
         switch (verdict.Action)
         {
             case SafetyAction.Refuse:
-                context.Result = new FunctionResult(context.Function, RefusalText)
-                {
-                    Metadata = new Dictionary<string, object?>
-                    {
-                        ["FinishReason"] = "content_filter",
-                        ["safety.rule"] = verdict.Decisive!.Value.Rule,
-                        ["safety.category"] = verdict.Decisive.Value.Category.ToString(),
-                        ["safety.score"] = verdict.Score,
-                    },
-                };
+                context.Result = Refused(context.Function, Refusal.Of(verdict.Decisive!.Value, SafetyStage.Input));
                 break;
             case SafetyAction.Redact or SafetyAction.Replace:
                 context.RenderedPrompt = verdict.Text;
@@ -41,5 +31,16 @@ internal sealed class SafetyPromptFilter(SafetyEvaluator evaluator, string? poli
             default:
                 break;
         }
+    }
+
+    private FunctionResult Refused(KernelFunction function, Refusal refusal)
+    {
+        SafetyOptions options = policy.Options;
+        return options.Refusals == RefusalMode.Exception
+            ? throw refusal.ToException()
+            : new FunctionResult(function, options.RefusalText)
+            {
+                Metadata = new Dictionary<string, object?>(refusal.Properties) { ["FinishReason"] = "content_filter" },
+            };
     }
 }

@@ -82,6 +82,22 @@ public class ApprovalTests
         Assert.Equal(["a.txt"], _deleted);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_tool_that_has_its_gate_already_is_asked_about_once(bool isMarked)
+    {
+        List<CallForApproval> asked = [];
+        ToolApprovalGate gate = Gate((call, _) => { asked.Add(call); return new(ApprovalDecision.AllowOnce); });
+        AIFunction tool = Agent.Delete(_deleted.Add);
+        using ScriptedChatClient model = new ScriptedChatClient().EnqueueCall("delete_file", ("path", "a.txt")).Enqueue("Done.");
+
+        await Over(model, gate).GetResponseAsync("Go on.", new ChatOptions { Tools = [(isMarked ? new ApprovalRequiredAIFunction(tool) : tool).WithApproval(gate)] });
+
+        Assert.Single(asked);
+        Assert.Equal(["a.txt"], _deleted);
+    }
+
     [Fact]
     public async Task Nobody_is_asked_about_a_call_that_does_not_fit()
     {
@@ -140,6 +156,18 @@ public class ApprovalTests
         Assert.Empty(gate.Held);
         await Assert.ThrowsAsync<InvalidOperationException>(() => gate.ResumeAsync(id, ApprovalDecision.AllowOnce));
         Assert.Empty(_deleted);
+    }
+
+    [Fact]
+    public void A_rule_that_has_ended_is_no_longer_kept()
+    {
+        ToolApprovalGate gate = Gate();
+        gate.AddRule(new ApprovalRule("delete_file", IsAllowed: true, Expires: _time.GetUtcNow() + TimeSpan.FromMinutes(1)));
+        gate.AddRule(new ApprovalRule("get_weather", IsAllowed: true));
+
+        _time.Now += TimeSpan.FromMinutes(2);
+
+        Assert.Equal(["get_weather"], gate.Rules.Select(rule => rule.Tool));
     }
 
     [Fact]

@@ -87,6 +87,29 @@ public class MemoryTests
     }
 
     [Fact]
+    public async Task Only_so_many_summaries_are_remembered_the_oldest_go_first()
+    {
+        int made = 0;
+        CompactingChatReducer reducer = new(new CompactionOptions { MaxTokens = 40, KeepTokens = 20, Summarize = (_, _, _) => Task.FromResult($"summary {++made}") });
+        for (int i = 0; i <= CompactingChatReducer.MaxSummaries; i++)
+        {
+            await Reduce(i);
+        }
+
+        int all = made;
+        await Reduce(CompactingChatReducer.MaxSummaries);
+        int again = made;
+        await Reduce(0);
+
+        Assert.Equal(CompactingChatReducer.MaxSummaries + 1, all);
+        Assert.Equal(all, again);
+        Assert.Equal(all + 1, made);
+
+        Task<IEnumerable<ChatMessage>> Reduce(int number) => reducer.ReduceAsync(
+            [new ChatMessage(ChatRole.User, $"{number} " + new string('q', 120)), new ChatMessage(ChatRole.Assistant, "Fine."), new ChatMessage(ChatRole.User, "Next.")], default);
+    }
+
+    [Fact]
     public async Task A_session_of_the_Agent_Framework_is_compacted_and_recalls_what_was_left_out()
     {
         using LetterVectors vectors = new();

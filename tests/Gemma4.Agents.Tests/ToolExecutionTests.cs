@@ -126,6 +126,23 @@ public class ToolExecutionTests
         Assert.StartsWith(whole[300..320], results[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, null, false)]
+    [InlineData(null, 100, true)]
+    [InlineData(100, null, true)]
+    public async Task More_is_offered_where_any_policy_cuts(int? standard, int? own, bool isOffered)
+    {
+        using ScriptedChatClient model = new ScriptedChatClient().Enqueue("Done.");
+
+        await Over(model, options =>
+        {
+            options.Default = new ToolPolicy { ResultTokens = standard };
+            options.Policies["get_weather"] = new ToolPolicy { ResultTokens = own };
+        }).AskAsync(streaming: false, new ChatOptions { Tools = [Agent.Weather()] });
+
+        Assert.Equal(isOffered, model.Calls[0].Options!.Tools!.Any(tool => tool.Name == "read_more_result"));
+    }
+
     [Fact]
     public void A_cut_never_exceeds_its_tokens_and_JSON_stays_JSON()
     {

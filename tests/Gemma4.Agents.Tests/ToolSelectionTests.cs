@@ -61,6 +61,20 @@ public class ToolSelectionTests(ITestOutputHelper output)
         Assert.Contains("get_hotel", model.Calls[2].Options!.Tools!.Select(tool => tool.Name));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_rest_of_a_cut_result_can_always_be_fetched(bool streaming)
+    {
+        using ScriptedChatClient model = new ScriptedChatClient().Enqueue("Fine.");
+        IChatClient client = model.AsBuilder().UseToolExecution().UseFunctionInvocation().UseToolGuard()
+            .UseToolSelection(options => { options.MaxTools = 1; options.OfferSearch = false; }).Build();
+
+        await client.AskAsync(streaming, new ChatOptions { Tools = Tools([]) }, "What is the weather in Rome?");
+
+        Assert.Equal(["get_weather", "read_more_result"], model.Calls[0].Options!.Tools!.Select(tool => tool.Name));
+    }
+
     [Fact]
     public async Task Vectors_find_what_shares_no_word()
     {
@@ -72,6 +86,39 @@ public class ToolSelectionTests(ITestOutputHelper output)
         await client.AskAsync(streaming: false, new ChatOptions { Tools = Tools([]) }, "Will there be rain?");
 
         Assert.Equal(["get_weather"], model.Calls[0].Options!.Tools!.Select(tool => tool.Name));
+    }
+
+    [Fact]
+    public async Task Tools_that_are_wrapped_anew_for_each_request_are_embedded_once()
+    {
+        using ScriptedChatClient model = new ScriptedChatClient().Enqueue("Fine.").Enqueue("Fine.").Enqueue("Fine.");
+        using SynonymGenerator vectors = new();
+        IChatClient client = model.AsBuilder().UseToolExecution().UseFunctionInvocation()
+            .UseToolSelection(options => { options.MaxTools = 1; options.Embeddings = vectors; options.OfferSearch = false; }).Build();
+        ChatOptions tools = new() { Tools = Tools([]) };
+
+        await client.AskAsync(streaming: false, tools, "Will there be rain?");
+        int first = vectors.Embedded.Count;
+        await client.AskAsync(streaming: false, tools, "Will there be rain?");
+        int second = vectors.Embedded.Count;
+        await client.AskAsync(streaming: false, tools, "And music?");
+
+        Assert.NotSame(model.Calls[0].Options!.Tools![0], model.Calls[1].Options!.Tools![0]);
+        Assert.Equal(first, second);
+        Assert.Equal(["And music?"], vectors.Embedded.Skip(second));
+        Assert.Equal(vectors.Embedded.Distinct(), vectors.Embedded);
+    }
+
+    [Fact]
+    public async Task A_tool_with_another_description_is_ranked_by_it()
+    {
+        ToolRanking ranking = new(generator: null);
+        AIFunctionDeclaration one = AIFunctionFactory.CreateDeclaration("one", "Plays music.", default);
+        await ranking.RankAsync("holiday", [one, AIFunctionFactory.CreateDeclaration("two", "Reads mail.", default)], default);
+
+        IReadOnlyList<AIFunctionDeclaration> ranked = await ranking.RankAsync("holiday", [one, AIFunctionFactory.CreateDeclaration("two", "Books a holiday.", default)], default);
+
+        Assert.Equal("two", ranked[0].Name);
     }
 
     private static AITool[] Tools(List<string> ran) => [.. Subjects.Select(subject =>
@@ -93,12 +140,18 @@ public class ToolSelectionTests(ITestOutputHelper output)
         return (five / questions.Length, ten / questions.Length);
     }
 
-    /// <summary>Two dimensions: about weather or not.</summary>
+    /// <summary>Two dimensions: about weather or not. Keeps what it was asked for.</summary>
     private sealed class SynonymGenerator : IEmbeddingGenerator<string, Embedding<float>>
     {
-        public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-            Task.FromResult(new GeneratedEmbeddings<Embedding<float>>(values.Select(value => new Embedding<float>(
+        public List<string> Embedded { get; } = [];
+
+        public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            string[] texts = [.. values];
+            Embedded.AddRange(texts);
+            return Task.FromResult(new GeneratedEmbeddings<Embedding<float>>(texts.Select(value => new Embedding<float>(
                 value.Contains("rain", StringComparison.Ordinal) && !value.Contains("train", StringComparison.Ordinal) || value.Contains("weather", StringComparison.Ordinal) ? new float[] { 1, 0 } : new float[] { 0, 1 }))));
+        }
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
 

@@ -1,8 +1,11 @@
 using System.ComponentModel;
+using Gemma4.Safety;
 using Gemma4.Safety.Judging;
 using Gemma4.Safety.Policies;
+using Gemma4.Safety.Tools;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.ChatCompletion;
 using Xunit;
@@ -26,6 +29,67 @@ public class SafetyTests
 
         Assert.Empty(model.Calls);
         Assert.Equal("content_filter", result.Metadata!["FinishReason"]);
+    }
+
+    [Fact]
+    public async Task A_refusal_says_what_the_options_say_and_names_the_decisive_finding()
+    {
+        using ScriptedChatClient model = new();
+        Kernel kernel = Filtered(model, configure: options =>
+        {
+            options.RefusalText = "Not here.";
+            options.Policies["default"] = new SafetyPolicy
+            {
+                Rules =
+                [
+                    new() { Detector = "prompt-injection", Action = SafetyAction.Refuse },
+                    new() { Detector = "blocked-words", Phrases = ["system prompt"], Action = SafetyAction.Log },
+                ],
+            };
+        });
+
+        FunctionResult result = await kernel.InvokePromptAsync(Attack);
+        SafetyVerdict verdict = await kernel.Services.GetRequiredService<SafetyEvaluator>().EvaluateAsync(Attack, SafetyStage.Input);
+
+        Assert.Equal("Not here.", result.ToString());
+        Assert.Equal("Input", result.Metadata!["safety.stage"]);
+        Assert.Equal(verdict.Decisive!.Value.Rule, result.Metadata["safety.rule"]);
+        Assert.Equal(verdict.Decisive.Value.Score, result.Metadata["safety.score"]);
+        Assert.True(verdict.Decisive.Value.Score < verdict.Score);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_an_exception_where_the_options_say_so()
+    {
+        using ScriptedChatClient model = new();
+        Kernel kernel = Filtered(model, configure: options => options.Refusals = RefusalMode.Exception);
+
+        SafetyRefusalException refusal = await Assert.ThrowsAsync<SafetyRefusalException>(() => kernel.InvokePromptAsync(Attack));
+
+        Assert.Equal(SafetyStage.Input, refusal.Stage);
+        Assert.Empty(model.Calls);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("strict")]
+    public void A_policy_that_restricts_tools_is_refused_when_the_kernel_is_made(string? policy)
+    {
+        using ScriptedChatClient model = new();
+        ToolPolicy tools = new() { Allowed = ["get_weather"], Ask = ["delete_file"], Arguments = [new() { Tool = "fetch", Argument = "url", AllowedHosts = ["example.com"] }] };
+
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(
+            () => Filtered(model, configure: options => options.Policies[policy ?? "default"] = new SafetyPolicy { Tools = tools }, policy: policy));
+
+        Assert.Contains($"'{policy ?? "default"}' sets Tools.Allowed, Tools.Ask, Tools.Arguments", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Restricted_tools_of_another_policy_do_not_matter()
+    {
+        using ScriptedChatClient model = new();
+
+        Filtered(model, configure: options => options.Policies["strict"] = new SafetyPolicy { Tools = new ToolPolicy { Allowed = [] } });
     }
 
     [Fact]
@@ -114,11 +178,11 @@ public class SafetyTests
         Assert.All(scores, score => Assert.InRange(score, 0, 1));
     }
 
-    private static Kernel Filtered(IChatClient model, object? plugin = null)
+    private static Kernel Filtered(IChatClient model, object? plugin = null, Action<SafetyOptions>? configure = null, string? policy = null)
     {
         IKernelBuilder builder = Kernel.CreateBuilder();
         builder.AddGemma4(model);
-        builder.AddSafetyFilters();
+        builder.AddSafetyFilters(configure, policy);
         builder.Plugins.AddFromObject(plugin ?? new CountingPlugin("Sunny"), "Weather");
         return builder.Build();
     }

@@ -11,13 +11,13 @@ internal sealed class ApprovedFunction(AIFunction inner, ToolApprovalGate gate, 
 
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
-        (bool isAllowed, string? text) = await gate.DecideAsync(InnerFunction, arguments, isMarked, cancellationToken).ConfigureAwait(false);
-        if (isAllowed)
+        (ApprovalDecision decision, string? text) = await gate.DecideAsync(InnerFunction, arguments, isMarked, cancellationToken).ConfigureAwait(false);
+        if (decision == ApprovalDecision.AllowOnce)
         {
             return await base.InvokeCoreAsync(arguments, cancellationToken).ConfigureAwait(false);
         }
 
-        if (text!.StartsWith("Held", StringComparison.Ordinal) && FunctionInvokingChatClient.CurrentContext is { } context)
+        if (decision == ApprovalDecision.Hold && FunctionInvokingChatClient.CurrentContext is { } context)
         {
             context.Terminate = true; // The model has nothing to add until a person has decided.
         }

@@ -57,9 +57,14 @@ public sealed class ToolApprovalChatClient : DelegatingChatClient
         }
 
         ChatOptions gated = options.Clone();
-        gated.Tools = [.. tools.Select(tool => tool is AIFunction function && tool is not ApprovedFunction
-            ? new ApprovedFunction(function, _gate, function.GetService<ApprovalRequiredAIFunction>() is not null)
-            : tool)];
+        gated.Tools = [.. tools.Select(tool => tool is AIFunction function ? Gate(function) : tool)];
         return gated;
+    }
+
+    private AIFunction Gate(AIFunction function)
+    {
+        bool isMarked = function.GetService<ApprovalRequiredAIFunction>() is not null;
+        // A gate may stand further inside, under the policy of another stage. A mark that can be seen has none outside of it.
+        return isMarked || function.GetService<ApprovedFunction>() is null ? new ApprovedFunction(function, _gate, isMarked) : function;
     }
 }

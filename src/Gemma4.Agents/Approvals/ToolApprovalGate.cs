@@ -38,13 +38,14 @@ public sealed class ToolApprovalGate
         set => field = value > TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A held call must live longer than no time.");
     } = TimeSpan.FromMinutes(15);
 
-    /// <summary>The standing rules, oldest first; a copy.</summary>
+    /// <summary>The standing rules that have not ended, oldest first; a copy.</summary>
     public IReadOnlyList<ApprovalRule> Rules
     {
         get
         {
             lock (_gate)
             {
+                DropExpired();
                 return [.. _rules];
             }
         }
@@ -57,7 +58,8 @@ public sealed class ToolApprovalGate
         {
             lock (_gate)
             {
-                return [.. _held.Values.Select(entry => entry.Call).Where(call => call.Expires > _time.GetUtcNow())];
+                DropExpired();
+                return [.. _held.Values.Select(entry => entry.Call)];
             }
         }
     }
@@ -70,6 +72,7 @@ public sealed class ToolApprovalGate
         ArgumentNullException.ThrowIfNull(rule);
         lock (_gate)
         {
+            DropExpired();
             _rules.Add(rule);
         }
     }
@@ -100,39 +103,41 @@ public sealed class ToolApprovalGate
         return [new ChatMessage(ChatRole.Assistant, [content]), new ChatMessage(ChatRole.Tool, [new FunctionResultContent(content.CallId, result)])];
     }
 
-    internal async ValueTask<(bool IsAllowed, string? Text)> DecideAsync(AIFunction function, AIFunctionArguments arguments, bool isMarked, CancellationToken cancellationToken)
+    /// <summary>Whether a call runs, once, or else is refused or held, with what the model is told.</summary>
+    internal async ValueTask<(ApprovalDecision Decision, string? Text)> DecideAsync(AIFunction function, AIFunctionArguments arguments, bool isMarked, CancellationToken cancellationToken)
     {
         string canonical = Canonical(arguments);
         JsonElement json = JsonElement.Parse(canonical);
         if (!isMarked && IsRisky?.Invoke(function.Name, json) != true)
         {
-            return (true, null);
+            return (ApprovalDecision.AllowOnce, null);
         }
 
-        DateTimeOffset now = _time.GetUtcNow();
         lock (_gate)
         {
-            if (_rules.LastOrDefault(rule => Fits(rule, function.Name, canonical, now)) is { } rule)
+            DropExpired();
+            if (_rules.LastOrDefault(rule => Fits(rule, function.Name, canonical)) is { } rule)
             {
-                return rule.IsAllowed ? (true, null) : (false, $"Error: a rule forbids this call of '{function.Name}'.");
+                return rule.IsAllowed ? (ApprovalDecision.AllowOnce, null) : (ApprovalDecision.Deny, $"Error: a rule forbids this call of '{function.Name}'.");
             }
         }
 
-        CallForApproval call = new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), function.Name, json, now + Lifetime);
+        CallForApproval call = new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), function.Name, json, _time.GetUtcNow() + Lifetime);
         ApprovalDecision decision = Approver is { } ask ? await ask(call, cancellationToken).ConfigureAwait(false) : ApprovalDecision.Hold;
         if (decision == ApprovalDecision.Hold)
         {
             lock (_gate)
             {
+                DropExpired();
                 _held[call.Id] = (call, function);
             }
 
-            return (false, $"Held: the call of '{function.Name}' waits for approval and was not run.");
+            return (ApprovalDecision.Hold, $"Held: the call of '{function.Name}' waits for approval and was not run.");
         }
 
-        return call.Expires <= _time.GetUtcNow() ? (false, "Error: the approval came too late; the call was not run.")
-            : Apply(call, decision) ? (true, null)
-            : (false, $"Error: the call of '{function.Name}' was denied. Do not repeat it.");
+        return call.Expires <= _time.GetUtcNow() ? (ApprovalDecision.Deny, "Error: the approval came too late; the call was not run.")
+            : Apply(call, decision) ? (ApprovalDecision.AllowOnce, null)
+            : (ApprovalDecision.Deny, $"Error: the call of '{function.Name}' was denied. Do not repeat it.");
     }
 
     private (CallForApproval Call, AIFunction Function) Take(string id)
@@ -159,8 +164,22 @@ public sealed class ToolApprovalGate
         return decision != ApprovalDecision.Deny;
     }
 
-    private static bool Fits(ApprovalRule rule, string tool, string canonical, DateTimeOffset now) =>
-        rule.Tool == tool && !(rule.Expires <= now)
+    // What nobody answers must not gather for as long as the gate lives. Called under the lock.
+    private void DropExpired()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        _rules.RemoveAll(rule => rule.Expires <= now);
+        foreach ((string id, (CallForApproval call, _)) in _held)
+        {
+            if (call.Expires <= now)
+            {
+                _held.Remove(id); // A dictionary may be read on after a removal.
+            }
+        }
+    }
+
+    private static bool Fits(ApprovalRule rule, string tool, string canonical) =>
+        rule.Tool == tool
         && (rule.Arguments is not { } exact || CanonicalCall.Sorted(CanonicalCall.ToNode(exact))!.ToJsonString() == canonical);
 
     private static string Canonical(AIFunctionArguments arguments) =>

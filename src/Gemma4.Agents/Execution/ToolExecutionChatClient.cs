@@ -59,7 +59,7 @@ public sealed class ToolExecutionChatClient : DelegatingChatClient
 
         ChatOptions governed = options.Clone();
         governed.Tools = [.. tools.Select(tool => tool is AIFunction function && function.GetService<GovernedFunction>() is null ? Govern(function, scope) : tool)];
-        if (_options.OfferMore && _options.Default.ResultTokens is not null)
+        if (_options.OfferMore && _options.CanCut)
         {
             governed.Tools.Add(scope.Results.Tool());
         }

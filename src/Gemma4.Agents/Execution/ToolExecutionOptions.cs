@@ -28,6 +28,9 @@ public sealed class ToolExecutionOptions
     /// <summary>The clock; default the system's.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    /// <summary>Whether any policy cuts results.</summary>
+    internal bool CanCut => Default.ResultTokens is not null || Policies.Values.Any(policy => policy.ResultTokens is not null);
+
     internal ToolPolicy PolicyOf(string tool) => Policies.TryGetValue(tool, out ToolPolicy? own) ? own : Default;
 
     internal void Validate()

@@ -68,7 +68,7 @@ public sealed class ToolGuardChatClient : DelegatingChatClient
         AITool[] tools = [.. options?.Tools ?? []];
         if (tools.Length == 0)
         {
-            await foreach (ChatResponseUpdate update in AskAsync(conversation, options, isStreaming, cancellationToken).ConfigureAwait(false))
+            await foreach (ChatResponseUpdate update in InnerClient.UpdatesAsync(conversation, options, isStreaming, cancellationToken).ConfigureAwait(false))
             {
                 yield return update;
             }
@@ -82,7 +82,7 @@ public sealed class ToolGuardChatClient : DelegatingChatClient
         for (int correction = 0; ; correction++)
         {
             GuardedAnswer answer = new(_options, run, tools, stop);
-            await foreach (ChatResponseUpdate update in AskAsync(
+            await foreach (ChatResponseUpdate update in InnerClient.UpdatesAsync(
                 stop is null ? conversation : Closed(conversation, stop),
                 stop is null ? options : WithoutTools(options!),
                 isStreaming,
@@ -110,21 +110,6 @@ public sealed class ToolGuardChatClient : DelegatingChatClient
                 ?? (correction >= _options.MaxCorrections
                     ? FormattableString.Invariant($"{correction + 1} answers in a row held only calls that cannot run")
                     : new CallHistory(conversation).Loop(_options.RepeatLimit));
-        }
-    }
-
-    private IAsyncEnumerable<ChatResponseUpdate> AskAsync(
-        List<ChatMessage> messages, ChatOptions? options, bool isStreaming, CancellationToken cancellationToken)
-    {
-        return isStreaming ? base.GetStreamingResponseAsync(messages, options, cancellationToken) : WholeAsync();
-
-        async IAsyncEnumerable<ChatResponseUpdate> WholeAsync()
-        {
-            ChatResponse response = await base.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
-            foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
-            {
-                yield return update;
-            }
         }
     }
 

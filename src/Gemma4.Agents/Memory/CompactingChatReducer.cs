@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Gemma4.Agents.Repair;
 using Microsoft.Extensions.AI;
 
@@ -8,17 +7,21 @@ namespace Gemma4.Agents.Memory;
 /// Leaves out the older part of a conversation when it grows too long. A call stays with its results, the system
 /// messages and the last question stay, and where it was cut follows from the whole conversation: until the next cut each
 /// request only adds to the one before it. Give the whole conversation each time, or what the last reduction gave.
+/// The summaries of the last 1024 cuts are remembered, over all conversations; one that comes again later is made anew.
 /// </summary>
 public sealed class CompactingChatReducer : IChatReducer
 {
     private const string SummaryStart = "[Summary of the earlier conversation]\n";
     private const string CutNote = "[The earlier conversation is left out.]";
 
+    /// <summary>How many summaries are remembered, the oldest are forgotten first.</summary>
+    internal const int MaxSummaries = 1024;
+
     // Role and markers of a message in the prompt.
     private const int MessageTokens = 4;
 
     private readonly CompactionOptions _options;
-    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _summaries = new(StringComparer.Ordinal);
+    private readonly BoundedMap<Lazy<Task<string>>> _summaries = new(MaxSummaries);
 
     /// <summary>Makes a reducer.</summary>
     /// <param name="options">The settings; null means the defaults.</param>
@@ -83,7 +86,7 @@ public sealed class CompactingChatReducer : IChatReducer
         // The same cut comes again with every later request; its summary is made once.
         string key = CanonicalCall.Hash(string.Join('\n', left.Select(message => $"{message.Role}\t{MessageText.Of(message)}")));
         ChatMessage[] messages = [.. now];
-        Lazy<Task<string>> summary = _summaries.GetOrAdd(key, _ => new Lazy<Task<string>>(async () =>
+        Lazy<Task<string>> summary = _summaries.GetOrAdd(key, new Lazy<Task<string>>(async () =>
         {
             if (_options.Forgotten is { } forgotten)
             {
@@ -101,7 +104,7 @@ public sealed class CompactingChatReducer : IChatReducer
         }
         catch
         {
-            _summaries.TryRemove(key, out _); // A failure or a cancelled request must not stay.
+            _summaries.Remove(key, summary); // A failure or a cancelled request must not stay.
             throw;
         }
     }

@@ -18,6 +18,7 @@ internal sealed class ToolIndex
     private const double DescriptionWeight = 1.5;
     private const double ParameterWeight = 0.4;
 
+    private readonly string[] _texts;
     private readonly Dictionary<string, double>[] _weights;
     private readonly double[] _lengths;
     private readonly Dictionary<string, int> _documents = new(StringComparer.Ordinal);
@@ -25,7 +26,7 @@ internal sealed class ToolIndex
 
     public ToolIndex(IReadOnlyList<AIFunctionDeclaration> tools)
     {
-        Tools = tools;
+        _texts = [.. tools.Select(WholeTextOf)];
         _weights = [.. tools.Select(Weights)];
         _lengths = [.. _weights.Select(weights => weights.Values.Sum())];
         _averageLength = _lengths.DefaultIfEmpty(1).Average();
@@ -35,13 +36,14 @@ internal sealed class ToolIndex
         }
     }
 
-    public IReadOnlyList<AIFunctionDeclaration> Tools { get; }
+    /// <summary>Whether these are the tools of this index in the same order, by all that it reads of them.</summary>
+    public bool IsOver(IReadOnlyList<AIFunctionDeclaration> tools) => tools.Count == _texts.Length && tools.Select(WholeTextOf).SequenceEqual(_texts, StringComparer.Ordinal);
 
     /// <summary>A score for each tool, in their order; 0 where no word matches.</summary>
     public double[] Scores(string question)
     {
         string[] words = [.. ToolWords.Of(question).Distinct(StringComparer.Ordinal)];
-        double[] scores = new double[Tools.Count];
+        double[] scores = new double[_texts.Length];
         foreach (string word in words)
         {
             int documents = _documents.GetValueOrDefault(word);
@@ -50,7 +52,7 @@ internal sealed class ToolIndex
                 continue;
             }
 
-            double rarity = Math.Log(1 + (Tools.Count - documents + 0.5) / (documents + 0.5));
+            double rarity = Math.Log(1 + (_texts.Length - documents + 0.5) / (documents + 0.5));
             for (int i = 0; i < scores.Length; i++)
             {
                 if (_weights[i].TryGetValue(word, out double weight))
@@ -66,6 +68,8 @@ internal sealed class ToolIndex
 
     /// <summary>The text of a tool for an embedding.</summary>
     public static string TextOf(AIFunctionDeclaration tool) => $"{string.Join(' ', ToolWords.Of(tool.Name))}: {tool.Description}";
+
+    private static string WholeTextOf(AIFunctionDeclaration tool) => $"{tool.Name}\n{tool.Description}\n{tool.JsonSchema}";
 
     private static Dictionary<string, double> Weights(AIFunctionDeclaration tool)
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using Gemma4.Agents.Execution;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Agents.Selection;
@@ -51,7 +52,7 @@ public sealed class ToolSelectionChatClient : DelegatingChatClient
             ChatOptions? shown = await ShownAsync(messages, options, search < MaxSearches, cancellationToken).ConfigureAwait(false);
             List<FunctionCallContent> searches = [];
             List<ChatResponseUpdate> sent = [];
-            await foreach (ChatResponseUpdate update in AskAsync(messages, shown, isStreaming, cancellationToken).ConfigureAwait(false))
+            await foreach (ChatResponseUpdate update in InnerClient.UpdatesAsync(messages, shown, isStreaming, cancellationToken).ConfigureAwait(false))
             {
                 ChatResponseUpdate passed = Marked(update, searches);
                 sent.Add(passed);
@@ -123,7 +124,8 @@ public sealed class ToolSelectionChatClient : DelegatingChatClient
         }
 
         string question = string.Join('\n', messages.Where(message => message.Role == ChatRole.User).TakeLast(1).Select(message => message.Text));
-        HashSet<string> names = [.. _options.AlwaysOn, .. Kept(messages)];
+        // The rest of a cut result is fetched by no word of the question.
+        HashSet<string> names = [.. _options.AlwaysOn, ResultStore.ToolName, .. Kept(messages)];
         IReadOnlyList<AIFunctionDeclaration> ranked = await _ranking.RankAsync(question, declared, cancellationToken).ConfigureAwait(false);
         names.UnionWith(ranked.Take(_options.MaxTools).Select(tool => tool.Name));
         ChatOptions shown = options!.Clone();
@@ -148,19 +150,4 @@ public sealed class ToolSelectionChatClient : DelegatingChatClient
     }
 
     private static List<AIFunctionDeclaration> Declared(ChatOptions? options) => [.. options?.Tools?.OfType<AIFunctionDeclaration>() ?? []];
-
-    private IAsyncEnumerable<ChatResponseUpdate> AskAsync(
-        List<ChatMessage> messages, ChatOptions? options, bool isStreaming, CancellationToken cancellationToken)
-    {
-        return isStreaming ? base.GetStreamingResponseAsync(messages, options, cancellationToken) : WholeAsync();
-
-        async IAsyncEnumerable<ChatResponseUpdate> WholeAsync()
-        {
-            ChatResponse response = await base.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
-            foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
-            {
-                yield return update;
-            }
-        }
-    }
 }

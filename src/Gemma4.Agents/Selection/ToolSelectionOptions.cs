@@ -8,7 +8,7 @@ public sealed class ToolSelectionOptions
     /// <summary>Most tools shown for a question, apart from those always shown; 1 or more. Default 8.</summary>
     public int MaxTools { get; set; } = 8;
 
-    /// <summary>Names of tools that are always shown.</summary>
+    /// <summary>Names of tools that are always shown, beside <c>read_more_result</c> where it is offered.</summary>
     public ISet<string> AlwaysOn { get; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Makes vectors of questions and tools; null means that words alone decide.</summary>

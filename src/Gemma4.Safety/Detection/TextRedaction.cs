@@ -12,10 +12,6 @@ internal static class TextRedaction
     public static string Mask(string text, IEnumerable<Finding> findings, int keepLast = 0) =>
         Apply(text, findings, (_, value) => MaskValue(value, keepLast));
 
-    /// <summary>The value becomes its entity's name: <c>&lt;EMAIL&gt;</c>.</summary>
-    public static string Redact(string text, IEnumerable<Finding> findings) =>
-        Apply(text, findings, static (finding, _) => $"<{finding.Entity}>");
-
     /// <summary>
     /// The value becomes its entity's name and a keyed digest, the same for the same value and key. The key is a secret: without
     /// one, short values could be guessed and compared.

@@ -13,15 +13,12 @@ internal sealed class PolicySource
     public PolicySource(IOptionsMonitor<SafetyOptions> monitor)
     {
         _current = new CompiledPolicies(monitor.CurrentValue);
-        monitor.OnChange(options =>
+        // The monitor validates before it tells of a change, and tells of other, named options too.
+        monitor.OnChange((options, name) =>
         {
-            try
+            if (string.IsNullOrEmpty(name))
             {
                 _current = new CompiledPolicies(options);
-            }
-            catch (OptionsValidationException)
-            {
-                // The monitor reports it to whoever reads the options; requests go on under the last valid ones.
             }
         });
     }

@@ -7,7 +7,9 @@ namespace Gemma4.Safety.Pipeline;
 /// <summary>Why a request ends here.</summary>
 internal sealed record Refusal(string Rule, SafetyStage Stage, RiskCategory Category, double Score)
 {
-    public static Refusal Of(Hit hit, SafetyStage stage) => new(hit.Finding.Rule, stage, hit.Finding.Category, hit.Finding.Score);
+    public static Refusal Of(Hit hit, SafetyStage stage) => Of(hit.Finding, stage);
+
+    public static Refusal Of(Finding finding, SafetyStage stage) => new(finding.Rule, stage, finding.Category, finding.Score);
 
     public AdditionalPropertiesDictionary Properties => new()
     {

@@ -21,13 +21,15 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
         }
 
         var view = new TextView(text);
+        // Once for all rules, and not at all where none of them remembers.
+        var hash = new Lazy<UInt128>(() => VerdictCache.HashOf(text));
         var read = new Dictionary<object, IReadOnlyList<Finding>>(ReferenceEqualityComparer.Instance);
         foreach (var rule in policy.At(stage))
         {
             object reader = rule.Filter ?? (object)DetectorOf(rule);
             if (!read.TryGetValue(reader, out var findings))
             {
-                read[reader] = findings = await ReadCachedAsync(rule, view, stage, cancellationToken).ConfigureAwait(false);
+                read[reader] = findings = await ReadCachedAsync(rule, view, hash, stage, cancellationToken).ConfigureAwait(false);
             }
 
             Add(rule, findings, hits, stage, text, 0);
@@ -100,7 +102,7 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
         stage == SafetyStage.Output && finding.Category == RiskCategory.PersonalData && systemText.Length > 0
         && systemText.AsSpan().Contains(text.AsSpan(finding.Start, finding.Length), StringComparison.OrdinalIgnoreCase);
 
-    private async ValueTask<IReadOnlyList<Finding>> ReadCachedAsync(CompiledRule rule, TextView view, SafetyStage stage, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<Finding>> ReadCachedAsync(CompiledRule rule, TextView view, Lazy<UInt128> hash, SafetyStage stage, CancellationToken cancellationToken)
     {
         // The prompt leak depends on the request, a filter perhaps on the stage.
         if (rule.Settings.Detector == "prompt-leak")
@@ -108,7 +110,7 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
             return await ReadAsync(rule, view, stage, cancellationToken).ConfigureAwait(false);
         }
 
-        var key = VerdictCache.KeyOf(FormattableString.Invariant($"{rule.ReaderId}/{(rule.Filter is null ? "" : stage)}"), view.Text);
+        var key = (rule.ReaderId, rule.Filter is null ? (SafetyStage?)null : stage, hash.Value);
         if (!policies.Cache.TryGet(key, out var findings))
         {
             findings = await ReadAsync(rule, view, stage, cancellationToken).ConfigureAwait(false);

@@ -1,30 +1,26 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using Gemma4.Safety.Detection;
+using Gemma4.Safety.Policies;
 
 namespace Gemma4.Safety.Pipeline;
 
-/// <summary>Findings by the hash of their text, the oldest forgotten first. Holds no text.</summary>
+/// <summary>Findings by reader, stage where it matters, and the hash of their text, the oldest forgotten first. Holds no text.</summary>
 internal sealed class VerdictCache(int capacity)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<UInt128, IReadOnlyList<Finding>> _entries = [];
-    private readonly Queue<UInt128> _order = new();
+    private readonly Dictionary<(int Reader, SafetyStage? Stage, UInt128 Text), IReadOnlyList<Finding>> _entries = [];
+    private readonly Queue<(int Reader, SafetyStage? Stage, UInt128 Text)> _order = new();
 
-    public static UInt128 KeyOf(string reader, string text)
+    public static UInt128 HashOf(string text)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(reader));
-        hash.AppendData([0]);
-        hash.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        hash.GetHashAndReset(digest);
+        SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan()), digest);
         return BinaryPrimitives.ReadUInt128LittleEndian(digest);
     }
 
-    public bool TryGet(UInt128 key, out IReadOnlyList<Finding> findings)
+    public bool TryGet((int Reader, SafetyStage? Stage, UInt128 Text) key, out IReadOnlyList<Finding> findings)
     {
         lock (_lock)
         {
@@ -32,7 +28,7 @@ internal sealed class VerdictCache(int capacity)
         }
     }
 
-    public void Add(UInt128 key, IReadOnlyList<Finding> findings)
+    public void Add((int Reader, SafetyStage? Stage, UInt128 Text) key, IReadOnlyList<Finding> findings)
     {
         if (capacity == 0)
         {

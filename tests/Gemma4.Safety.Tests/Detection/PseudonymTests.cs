@@ -109,7 +109,7 @@ public sealed class PseudonymTests
 
         Assert.Equal("to ****@*******.***, thanks", TextRedaction.Mask(text, found));
         Assert.Equal("to ****@*******.com, thanks", TextRedaction.Mask(text, found, keepLast: 3));
-        Assert.Equal("to <EMAIL>, thanks", TextRedaction.Redact(text, found));
+        Assert.Equal("to <EMAIL>, thanks", TextRedaction.Apply(text, found, (finding, _) => $"<{finding.Entity}>"));
         Assert.Matches("^to <EMAIL:[0-9a-f]{16}>, thanks$", TextRedaction.Hash(text, found, [1, 2, 3]));
         Assert.Equal(TextRedaction.Hash(text, found, [1]), TextRedaction.Hash(text, found, [1]));
         Assert.NotEqual(TextRedaction.Hash(text, found, [1]), TextRedaction.Hash(text, found, [2]));
@@ -124,7 +124,7 @@ public sealed class PseudonymTests
             new("b", RiskCategory.PersonalData, "STRONG", 2, 4, 0.9),
         ];
 
-        Assert.Equal("<STRONG>gh", TextRedaction.Redact("abcdefgh", found));
+        Assert.Equal("<STRONG>gh", TextRedaction.Apply("abcdefgh", found, (finding, _) => $"<{finding.Entity}>"));
     }
 
     private static string Replace(Pseudonyms pseudonyms, string text) =>

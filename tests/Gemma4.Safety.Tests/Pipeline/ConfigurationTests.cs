@@ -1,4 +1,6 @@
 using System.Text;
+using Gemma4.Safety.Detection;
+using Gemma4.Safety.Policies;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -32,6 +34,55 @@ public sealed class ConfigurationTests
         await client.GetResponseAsync("falcon and eagle");
 
         Assert.Equal(["<WORDS> and eagle", "falcon and <WORDS>", "falcon and <WORDS>"], model.Calls.Select(call => call.Messages[0].Text));
+    }
+
+    [Fact]
+    public async Task Named_options_of_others_do_not_become_the_policies()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Other:RefusalText", "Other.")]).Build();
+        var collection = new ServiceCollection().AddSafety(options => options.RefusalText = "Ours.");
+        collection.AddOptions<SafetyOptions>("other").Bind(configuration.GetSection("Other"));
+        using var services = collection.BuildServiceProvider();
+        var client = new ScriptedChatClient().AsBuilder().UseSafety().Build(services);
+
+        configuration.Reload();
+
+        Assert.Equal("Ours.", (await client.GetResponseAsync(Pipe.Attack)).Text);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Filters_in_the_container_are_known_without_AddSafety_too(bool isRegistered)
+    {
+        var collection = new ServiceCollection().AddSingleton<ISafetyFilter, FalconFilter>().AddSingleton<ITextDetector>(new EagleDetector());
+        Action<SafetyOptions> rules = Pipe.Rules(
+            new() { Detector = "falcon", Action = SafetyAction.Redact, Stages = [SafetyStage.Input] },
+            new() { Detector = "eagle", Action = SafetyAction.Redact, Stages = [SafetyStage.Input] });
+        using var services = (isRegistered ? collection.AddSafety(rules) : collection).BuildServiceProvider();
+        var model = new ScriptedChatClient().Enqueue("a");
+
+        await model.AsBuilder().UseSafety(isRegistered ? null : rules).Build(services).GetResponseAsync("falcon and eagle");
+
+        Assert.Equal("<FALCON> and <EAGLE>", model.Calls[0].Messages[0].Text);
+    }
+
+    private sealed class FalconFilter : ISafetyFilter
+    {
+        public string Id => "falcon";
+
+        public ValueTask<IReadOnlyList<Finding>> CheckAsync(string text, SafetyStage stage, CancellationToken cancellationToken) =>
+            ValueTask.FromResult<IReadOnlyList<Finding>>([new Finding("falcon", RiskCategory.BlockedTopic, "FALCON", text.IndexOf("falcon", StringComparison.Ordinal), 6, 1)]);
+    }
+
+    private sealed class EagleDetector : ITextDetector
+    {
+        public string Id => "eagle";
+
+        public int? HoldBack => null;
+
+        public void Detect(TextView text, ICollection<Finding> found) =>
+            found.Add(new Finding("eagle", RiskCategory.BlockedTopic, "EAGLE", text.Text.IndexOf("eagle", StringComparison.Ordinal), 5, 1));
     }
 
     public static TheoryData<string, string> Wrong => new()
