@@ -132,7 +132,7 @@ internal sealed class RedisCollection<TKey, TRecord>(RedisVectorStore store, str
         VectorPropertyModel property = shape.Model.GetVectorPropertyOrSingle(options);
         ReadOnlyMemory<float> query = await RecordShape.QueryVectorAsync(property, searchValue, cancellationToken).ConfigureAwait(false);
         await RequireAsync().ConfigureAwait(false);
-        int wanted = top + options.Skip;
+        int wanted = HybridDepth.Reach(top, options.Skip);
         List<(TRecord Record, RedisValue Element, float Score)> found = await IndexedAsync(property, query, wanted, options.Filter).ConfigureAwait(false)
             ?? await ScannedAsync(property, query, options.Filter, cancellationToken).ConfigureAwait(false);
         bool higher = VectorDistance.HigherIsBetter(VectorDistance.Of(property));
@@ -197,7 +197,7 @@ internal sealed class RedisCollection<TKey, TRecord>(RedisVectorStore store, str
             return null;
         }
 
-        int count = Math.Max(LeastCandidates, wanted * CandidatesPerResult);
+        int count = (int)Math.Min(int.MaxValue, Math.Max(LeastCandidates, (long)wanted * CandidatesPerResult));
         List<object> arguments = [store.IndexOf(name, property.StorageName), "FP32", Bytes(Unit(query.Span)), "COUNT", count.ToString(CultureInfo.InvariantCulture)];
         if (expression.Length > 0)
         {
@@ -209,7 +209,7 @@ internal sealed class RedisCollection<TKey, TRecord>(RedisVectorStore store, str
         {
             answer = await store.Database.ExecuteAsync("VSIM", arguments).ConfigureAwait(false);
         }
-        catch (RedisServerException)
+        catch (RedisServerException) when (expression.Length > 0)
         {
             return null; // a server whose filters know less; the scan below is right everywhere
         }

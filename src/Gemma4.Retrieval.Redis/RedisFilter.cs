@@ -9,6 +9,8 @@ namespace Gemma4.Retrieval.Redis;
 /// <summary>Filters in the language of vector sets, and the attributes that they read.</summary>
 internal static class RedisFilter
 {
+    private static readonly JsonSerializerOptions _json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The filter for the server; null when its language cannot say the same as C# (nulls, negation, odd characters).</summary>
     public static string? Write(RecordFilter filter) => filter switch
     {
@@ -37,7 +39,7 @@ internal static class RedisFilter
             };
         }
 
-        return attributes.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return attributes.ToJsonString(_json);
     }
 
     private static string? Join(RecordFilter left, string word, RecordFilter right) =>

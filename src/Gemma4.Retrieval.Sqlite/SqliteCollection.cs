@@ -34,6 +34,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
     public override Task<TRecord?> GetAsync(TKey key, RecordRetrievalOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
+        cancellationToken.ThrowIfCancellationRequested();
         bool includeVectors = options?.IncludeVectors ?? false;
         _shape.RefuseVectorsOfEmbedded(includeVectors);
         return Task.FromResult(Run(command =>
@@ -77,8 +78,6 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         cancellationToken.ThrowIfCancellationRequested();
         Run(command =>
         {
-            using SqliteTransaction transaction = command.Connection!.BeginTransaction();
-            command.Transaction = transaction;
             command.CommandText = $"DELETE FROM {table.Name} WHERE {SqliteTable.Column(_shape.Model.KeyProperty)} = $key RETURNING {SqliteTable.Id}";
             SqliteParameter parameter = command.Parameters.AddWithValue("$key", DBNull.Value);
             foreach (TKey key in keys)
@@ -86,13 +85,12 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
                 parameter.Value = SqliteTable.ToSql(key);
                 if (command.ExecuteScalar() is long id && _shape.FullText.Count > 0)
                 {
-                    Execute(command.Connection!, transaction, $"DELETE FROM {table.Keywords} WHERE rowid = $id", id, null);
+                    Execute(command.Connection!, $"DELETE FROM {table.Keywords} WHERE rowid = $id", id, null);
                 }
             }
 
-            transaction.Commit();
             return true;
-        });
+        }, write: true);
         return Task.CompletedTask;
     }
 
@@ -110,8 +108,6 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         object[] keys = [.. list.Select(record => _shape.KeyOf(record))];
         Run(command =>
         {
-            using SqliteTransaction transaction = command.Connection!.BeginTransaction();
-            command.Transaction = transaction;
             command.CommandText = table.UpsertStatement;
             PropertyModel[] stored = [.. RecordJson.Stored(_shape)];
             SqliteParameter[] parameters = [.. Enumerable.Range(0, stored.Length + vectors.Length).Select(index => command.Parameters.AddWithValue(SqliteTable.Parameter(index), DBNull.Value))];
@@ -128,12 +124,11 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
                     parameters[stored.Length + v].Value = vectors[v][i] is { } vector ? MemoryMarshal.AsBytes(vector.Span).ToArray() : DBNull.Value;
                 }
 
-                WriteKeywords(command.Connection!, transaction, (long)command.ExecuteScalar()!, list[i]);
+                WriteKeywords(command.Connection!, (long)command.ExecuteScalar()!, list[i]);
             }
 
-            transaction.Commit();
             return true;
-        });
+        }, write: true);
     }
 
     public override async IAsyncEnumerable<VectorSearchResult<TRecord>> SearchAsync<TInput>(
@@ -146,7 +141,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         VectorPropertyModel property = _shape.Model.GetVectorPropertyOrSingle(options);
         ReadOnlyMemory<float> query = await RecordShape.QueryVectorAsync(property, searchValue, cancellationToken).ConfigureAwait(false);
         bool higher = VectorDistance.HigherIsBetter(VectorDistance.Of(property));
-        foreach (VectorSearchResult<TRecord> result in Run(command => Nearest(command, property, query, top + options.Skip, options.Filter).Skip(options.Skip)
+        foreach (VectorSearchResult<TRecord> result in Run(command => Nearest(command, property, query, HybridDepth.Reach(top, options.Skip), options.Filter, cancellationToken).Skip(options.Skip)
             .Where(hit => options.ScoreThreshold is not { } threshold || (higher ? hit.Score >= threshold : hit.Score <= threshold))
             .Select(hit => new VectorSearchResult<TRecord>(Read(command.Connection!, hit.Id, options.IncludeVectors)!, hit.Score)).ToList()))
         {
@@ -169,8 +164,8 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         ReadOnlyMemory<float> query = await RecordShape.QueryVectorAsync(property, searchValue, cancellationToken).ConfigureAwait(false);
         foreach (VectorSearchResult<TRecord> result in Run(command =>
         {
-            int depth = HybridDepth.For(top + options.Skip);
-            long[] dense = [.. Nearest(command, property, query, depth, options.Filter).Select(hit => hit.Id)];
+            int depth = HybridDepth.For(HybridDepth.Reach(top, options.Skip));
+            long[] dense = [.. Nearest(command, property, query, depth, options.Filter, cancellationToken).Select(hit => hit.Id)];
             long[] lexical = [.. Matching(command.Connection!, text, string.Join(' ', keywords), depth, options.Filter).Select(hit => hit.Id)];
             return RankFusion.Reciprocal<long>([dense, lexical]).Where(hit => options.ScoreThreshold is not { } threshold || hit.Score >= threshold)
                 .Skip(options.Skip).Take(top)
@@ -191,7 +186,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         options ??= new();
         _shape.RefuseVectorsOfEmbedded(options.IncludeVectors);
         DataPropertyModel text = _shape.Model.GetFullTextDataPropertyOrSingle(options.AdditionalProperty);
-        foreach (VectorSearchResult<TRecord> result in Run(command => Matching(command.Connection!, text, keywords, top + options.Skip, options.Filter).Skip(options.Skip)
+        foreach (VectorSearchResult<TRecord> result in Run(command => Matching(command.Connection!, text, keywords, HybridDepth.Reach(top, options.Skip), options.Filter).Skip(options.Skip)
             .Where(hit => options.ScoreThreshold is not { } threshold || hit.Score >= threshold)
             .Select(hit => new VectorSearchResult<TRecord>(Read(command.Connection!, hit.Id, options.IncludeVectors)!, hit.Score)).ToList()))
         {
@@ -211,7 +206,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
     private string Condition(LambdaExpression? filter, SqliteCommand command) =>
         filter is null ? "1" : SqliteTable.Where(RecordFilterReader.Read(filter, _shape.Model), command);
 
-    private List<(long Id, double Score)> Nearest(SqliteCommand command, VectorPropertyModel property, ReadOnlyMemory<float> query, int count, LambdaExpression? filter)
+    private List<(long Id, double Score)> Nearest(SqliteCommand command, VectorPropertyModel property, ReadOnlyMemory<float> query, int count, LambdaExpression? filter, CancellationToken cancellationToken)
     {
         string function = VectorDistance.Of(property);
         string column = SqliteTable.Column(property);
@@ -223,7 +218,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
             DistanceFunction.ManhattanDistance => "vec_distance_L1",
             _ => null,
         };
-        return native is null ? Scan(command, $"SELECT {SqliteTable.Id}, {column} {rows}", function, query.Span, count) : Compared(command, native, column, rows, function, query, count);
+        return native is null ? Scan(command, $"SELECT {SqliteTable.Id}, {column} {rows}", function, query.Span, count, cancellationToken) : Compared(command, native, column, rows, function, query, count);
     }
 
     private static List<(long Id, double Score)> Compared(SqliteCommand command, string native, string column, string rows, string function, ReadOnlyMemory<float> query, int count)
@@ -241,7 +236,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         return found;
     }
 
-    private static List<(long Id, double Score)> Scan(SqliteCommand command, string select, string function, ReadOnlySpan<float> query, int count)
+    private static List<(long Id, double Score)> Scan(SqliteCommand command, string select, string function, ReadOnlySpan<float> query, int count, CancellationToken cancellationToken)
     {
         command.CommandText = select;
         using SqliteDataReader reader = command.ExecuteReader();
@@ -252,6 +247,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         List<long> ids = [];
         while (reader.Read())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (reader.GetBytes(1, 0, null, 0, 0) != vector.Length * sizeof(float))
             {
                 throw new VectorStoreException($"A stored vector does not have {vector.Length} dimensions; the file was filled with another embedding.");
@@ -293,22 +289,21 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         return found;
     }
 
-    private void WriteKeywords(SqliteConnection connection, SqliteTransaction transaction, long id, TRecord record)
+    private void WriteKeywords(SqliteConnection connection, long id, TRecord record)
     {
         if (_shape.FullText.Count > 0)
         {
-            Execute(connection, transaction, $"DELETE FROM {table.Keywords} WHERE rowid = $id", id, null);
+            Execute(connection, $"DELETE FROM {table.Keywords} WHERE rowid = $id", id, null);
             string columns = string.Join(", ", _shape.FullText.Select(SqliteTable.Column));
             string values = string.Join(", ", _shape.FullText.Select((_, index) => SqliteTable.Parameter(index)));
-            Execute(connection, transaction, $"INSERT INTO {table.Keywords}(rowid, {columns}) VALUES ($id, {values})", id,
+            Execute(connection, $"INSERT INTO {table.Keywords}(rowid, {columns}) VALUES ($id, {values})", id,
                 [.. _shape.FullText.Select(property => string.Join(' ', store.Options.Analyzer.Terms((string?)property.GetValueAsObject(record) ?? "")))]);
         }
     }
 
-    private static void Execute(SqliteConnection connection, SqliteTransaction transaction, string statement, long id, string[]? values)
+    private static void Execute(SqliteConnection connection, string statement, long id, string[]? values)
     {
         using SqliteCommand command = connection.CreateCommand();
-        command.Transaction = transaction;
         command.CommandText = statement;
         command.Parameters.AddWithValue("$id", id);
         for (int i = 0; i < values?.Length; i++)
@@ -356,13 +351,17 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         return (TRecord)record;
     }
 
-    private T Run<T>(Func<SqliteCommand, T> action)
+    // One transaction, so that ids found by one statement are there for the next; commands made later join it.
+    private T Run<T>(Func<SqliteCommand, T> action, bool write = false)
     {
         try
         {
             using SqliteConnection connection = store.Open();
+            using SqliteTransaction transaction = connection.BeginTransaction(deferred: !write);
             using SqliteCommand command = connection.CreateCommand();
-            return action(command);
+            T result = action(command);
+            transaction.Commit();
+            return result;
         }
         catch (SqliteException problem)
         {

@@ -2,6 +2,7 @@ using Gemma4.Retrieval;
 using Gemma4.Retrieval.Chunking;
 using Gemma4.Retrieval.Ingestion;
 using Gemma4.Retrieval.Search;
+using Gemma4.Retrieval.Stores;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,8 +15,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class Gemma4RetrievalServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers <see cref="DocumentIndexer"/> and <see cref="DocumentSearch"/> over an in-memory store, until the builder
-    /// chooses another. Options are validated when the host starts.
+    /// Registers <see cref="DocumentIndexer"/> and <see cref="DocumentSearch"/> over the registered vector store, or an in-memory
+    /// one, until the builder chooses another. Options are validated when the host starts.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Changes the options.</param>
@@ -42,6 +43,8 @@ public static class Gemma4RetrievalServiceCollectionExtensions
             .Validate(o => o.Chunking.OverlapTokens >= 0 && o.Chunking.OverlapTokens <= o.Chunking.MaxTokens / 2, "Chunking.OverlapTokens must be from 0 to half of Chunking.MaxTokens.")
             .Validate(o => o.Ingestion.BatchSize >= 1, "Ingestion.BatchSize must be at least 1.")
             .Validate(o => o.Search.Top >= 1 && o.Search.Candidates >= o.Search.Top, "Search.Top must be at least 1 and Search.Candidates at least Search.Top.")
+            .Validate(o => o.Search.DenseWeight is >= 0 and <= 1, "Search.DenseWeight must be from 0 to 1.")
+            .Validate(o => o.Search.Diversity is >= 0 and <= 1, "Search.Diversity must be from 0 to 1.")
             .ValidateOnStart();
         services.TryAddSingleton(provider => Collection(provider, provider.GetRequiredService<IOptions<Gemma4RetrievalOptions>>().Value));
         services.TryAddSingleton(provider => new DocumentChunker(provider.GetRequiredService<IOptions<Gemma4RetrievalOptions>>().Value.Chunking));
@@ -51,7 +54,8 @@ public static class Gemma4RetrievalServiceCollectionExtensions
         services.TryAddSingleton(provider => new DocumentSearch(
             provider.GetRequiredService<VectorStoreCollection<string, DocumentChunk>>(), Embeddings(provider),
             provider.GetRequiredService<IOptions<Gemma4RetrievalOptions>>().Value.Search));
-        return new Gemma4RetrievalBuilder(services).AddInMemoryStore();
+        services.TryAddSingleton<VectorStore>(_ => new InMemoryVectorStore()); // the application's own store stays
+        return new Gemma4RetrievalBuilder(services);
     }
 
     private static VectorStoreCollection<string, DocumentChunk> Collection(IServiceProvider provider, Gemma4RetrievalOptions options)

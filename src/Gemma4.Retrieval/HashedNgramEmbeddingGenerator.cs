@@ -91,7 +91,7 @@ public sealed class HashedNgramEmbeddingGenerator : IEmbeddingGenerator<string, 
     // The hash's top bit is a sign, so that collisions cancel out on average.
     private void Add(float[] vector, ReadOnlySpan<char> gram, float weight)
     {
-        Span<byte> bytes = stackalloc byte[256];
+        Span<byte> bytes = gram.Length <= 85 ? stackalloc byte[255] : new byte[Encoding.UTF8.GetMaxByteCount(gram.Length)];
         int length = Encoding.UTF8.GetBytes(gram, bytes);
         ulong hash = XxHash64.HashToUInt64(bytes[..length]);
         vector[(int)((hash & long.MaxValue) % (ulong)_dimensions)] += hash > long.MaxValue ? -weight : weight;

@@ -46,6 +46,38 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_collection_not_yet_read_outlives_a_save_onto_its_own_file()
+    {
+        string path = Path.Combine(_folder, "two.bin");
+        using (InMemoryVectorStore store = new())
+        {
+            await Fill(store, "a", 1);
+            await Fill(store, "b", 5);
+            await store.SaveAsync(path);
+        }
+
+        using (InMemoryVectorStore loaded = await InMemoryVectorStore.LoadAsync(path))
+        {
+            await Fill(loaded, "a", 50);
+            await loaded.SaveAsync(path);
+            Assert.Equal(5, await Count(loaded, "b"));
+        }
+
+        using InMemoryVectorStore again = await InMemoryVectorStore.LoadAsync(path);
+        Assert.Equal((50, 5), (await Count(again, "a"), await Count(again, "b")));
+
+        static async Task Fill(InMemoryVectorStore store, string name, int records)
+        {
+            VectorStoreCollection<string, DocumentChunk> collection = store.GetCollection<string, DocumentChunk>(name, DocumentChunk.Definition(2));
+            await collection.EnsureCollectionExistsAsync();
+            await collection.UpsertAsync(Enumerable.Range(0, records).Select(i => new DocumentChunk { Key = $"{name}{i}", Text = $"text {i} of {name}", Embedding = new float[] { i, 1 } }));
+        }
+
+        static async Task<int> Count(InMemoryVectorStore store, string name) =>
+            await store.GetCollection<string, DocumentChunk>(name, DocumentChunk.Definition(2)).GetAsync(chunk => chunk.Text.Contains(name), 1000).CountAsync();
+    }
+
+    [Fact]
     public async Task A_snapshot_comes_back_as_it_was_and_a_cut_one_is_refused()
     {
         string path = Path.Combine(_folder, "s.bin");

@@ -80,8 +80,10 @@ public sealed class IngestionTests : IDisposable
         await indexer.IndexAsync(Documents(("plan.md", "the picnic is planned for June")), "blue");
         DocumentSearch search = new(_collection, _embeddings, new DocumentSearchOptions { Mode = mode });
 
+        Assert.Single(await search.SearchAsync("merger planned", "blue"));
         Assert.All(await search.SearchAsync("merger planned", "blue"), passage => Assert.Equal("blue", passage.Chunk.Tenant));
         Assert.Empty(await search.SearchAsync("merger planned", "' OR 1=1"));
+        Assert.Single(await search.SearchAsync("merger planned", "blue", chunk => chunk.Tenant == "red" || chunk.Ordinal == 0));
         Assert.All(await search.SearchAsync("merger planned", "blue", chunk => chunk.Tenant == "red" || chunk.Ordinal == 0), passage => Assert.Equal("blue", passage.Chunk.Tenant));
     }
 
@@ -123,7 +125,7 @@ public sealed class IngestionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_killed_process_loses_nothing_that_was_stored()
+    public async Task A_copy_of_an_open_file_holds_what_was_stored()
     {
         string folder = Directory.CreateTempSubdirectory("gemma4-reopen").FullName;
         string path = Path.Combine(folder, "x.db");

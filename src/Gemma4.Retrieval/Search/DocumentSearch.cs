@@ -157,7 +157,7 @@ public sealed class DocumentSearch
     {
         // Relevance must share the similarity's scale.
         double[] relevance = new double[found.Count];
-        foreach (((int index, double score), _) in RankFusion.MinMax<int>([[.. found.Select((passage, index) => (index, passage.Score))]]).Select(hit => (hit, 0)))
+        foreach ((int index, double score) in RankFusion.MinMax<int>([[.. found.Select((passage, index) => (index, passage.Score))]]))
         {
             relevance[index] = score;
         }

@@ -113,7 +113,7 @@ internal sealed class InMemoryCollection<TKey, TRecord>(InMemoryVectorStore stor
         {
             VectorMatrix matrix = table.Vectors[IndexOf(property)];
             bool higher = VectorDistance.HigherIsBetter(matrix.Function);
-            return matrix.Search(query, top + options.Skip, Accept(table, filter)).Skip(options.Skip)
+            return matrix.Search(query, HybridDepth.Reach(top, options.Skip), Accept(table, filter)).Skip(options.Skip)
                 .Where(hit => options.ScoreThreshold is not { } threshold || (higher ? hit.Score >= threshold : hit.Score <= threshold))
                 .Select(hit => new VectorSearchResult<TRecord>((TRecord)table.Read(hit.Row, options.IncludeVectors), hit.Score)).ToList();
         }))
@@ -138,7 +138,7 @@ internal sealed class InMemoryCollection<TKey, TRecord>(InMemoryVectorStore stor
         Func<TRecord, bool>? filter = options.Filter?.Compile();
         foreach (VectorSearchResult<TRecord> result in Reading(table =>
         {
-            int depth = HybridDepth.For(top + options.Skip);
+            int depth = HybridDepth.For(HybridDepth.Reach(top, options.Skip));
             Func<int, bool>? accept = Accept(table, filter);
             int[] dense = [.. table.Vectors[IndexOf(property)].Search(query, depth, accept).Select(hit => hit.Row)];
             int[] lexical = [.. table.FullText[IndexOf(text)].Search(string.Join(' ', keywords), depth, accept).Select(hit => hit.Document)];
@@ -164,7 +164,7 @@ internal sealed class InMemoryCollection<TKey, TRecord>(InMemoryVectorStore stor
         DataPropertyModel text = shape.Model.GetFullTextDataPropertyOrSingle(options.AdditionalProperty);
         Func<TRecord, bool>? filter = options.Filter?.Compile();
         foreach (VectorSearchResult<TRecord> result in Reading(table => table.FullText[IndexOf(text)]
-            .Search(keywords, top + options.Skip, Accept(table, filter)).Skip(options.Skip)
+            .Search(keywords, HybridDepth.Reach(top, options.Skip), Accept(table, filter)).Skip(options.Skip)
             .Where(hit => options.ScoreThreshold is not { } threshold || hit.Score >= threshold)
             .Select(hit => new VectorSearchResult<TRecord>((TRecord)table.Read(hit.Document, options.IncludeVectors), hit.Score)).ToList()))
         {

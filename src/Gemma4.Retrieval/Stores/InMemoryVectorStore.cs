@@ -72,7 +72,7 @@ public sealed class InMemoryVectorStore : VectorStore
     public Task SaveAsync(string path, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Task.Run(() => SnapshotFile.Write(path, _tables, _unread, cancellationToken), cancellationToken);
+        return Task.Run(() => Save(Path.GetFullPath(path), cancellationToken), cancellationToken);
     }
 
     /// <summary>Opens a file that <see cref="SaveAsync"/> wrote.</summary>
@@ -95,11 +95,12 @@ public sealed class InMemoryVectorStore : VectorStore
 
     internal InMemoryTable? Find(string name, RecordShape shape)
     {
-        if (!_tables.TryGetValue(name, out InMemoryTable? table) && _unread.TryGetValue(name, out SnapshotSection? section))
+        if (!_tables.TryGetValue(name, out InMemoryTable? table))
         {
-            lock (section)
+            // No save may move the sections while one is read.
+            lock (_unread)
             {
-                if (!_tables.TryGetValue(name, out table) && _unread.ContainsKey(name))
+                if (!_tables.TryGetValue(name, out table) && _unread.TryGetValue(name, out SnapshotSection? section))
                 {
                     table = section.Read(shape, _options.Analyzer);
                     _tables[name] = table;
@@ -118,6 +119,27 @@ public sealed class InMemoryVectorStore : VectorStore
         if (Find(name, shape) is null)
         {
             _tables.TryAdd(name, new InMemoryTable(shape, _options.Analyzer));
+        }
+    }
+
+    private void Save(string path, CancellationToken cancellationToken)
+    {
+        lock (_unread)
+        {
+            SnapshotFile.Write(path, _tables, _unread, cancellationToken);
+            if (!_unread.Values.Any(section => string.Equals(section.Path, path, StringComparison.OrdinalIgnoreCase)))
+            {
+                return;
+            }
+
+            // The file that the sections lie in was replaced: they lie elsewhere now.
+            foreach (SnapshotSection section in SnapshotFile.Open(path))
+            {
+                if (_unread.TryGetValue(section.Name, out SnapshotSection? before))
+                {
+                    _unread.TryUpdate(section.Name, section, before);
+                }
+            }
         }
     }
 

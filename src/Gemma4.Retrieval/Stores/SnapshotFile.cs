@@ -62,7 +62,7 @@ internal static class SnapshotFile
             while (reader.ReadString() is { Length: > 0 } name)
             {
                 long length = reader.ReadInt64();
-                sections.Add(new SnapshotSection(path, name, stream.Position, length));
+                sections.Add(new SnapshotSection(Path.GetFullPath(path), name, stream.Position, length));
                 if (length < 0 || length > stream.Length - stream.Position)
                 {
                     throw new EndOfStreamException();

@@ -12,6 +12,8 @@ internal sealed class SnapshotSection(string path, string name, long offset, lon
 
     public string Name => name;
 
+    public string Path => path;
+
     /// <exception cref="InvalidDataException">The vectors have another number of dimensions than the record's definition.</exception>
     public InMemoryTable Read(RecordShape shape, TextAnalyzer analyzer)
     {
@@ -55,7 +57,8 @@ internal sealed class SnapshotSection(string path, string name, long offset, lon
         byte[] buffer = new byte[BufferSize];
         for (long left = length; left > 0;)
         {
-            int count = stream.Read(buffer, 0, (int)Math.Min(left, buffer.Length));
+            int count = (int)Math.Min(left, buffer.Length);
+            stream.ReadExactly(buffer, 0, count);
             writer.Write(buffer, 0, count);
             left -= count;
         }

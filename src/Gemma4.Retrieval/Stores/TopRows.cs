@@ -4,7 +4,10 @@ namespace Gemma4.Retrieval.Stores;
 /// <param name="capacity">How many rows are kept.</param>
 internal sealed class TopRows(int capacity)
 {
-    private readonly (float Score, int Row)[] _heap = new (float, int)[capacity];
+    private const int FirstSize = 256;
+
+    // Grows: a caller that wants all rows asks for int.MaxValue.
+    private (float Score, int Row)[] _heap = new (float, int)[Math.Min(capacity, FirstSize)];
     private int _count;
 
     /// <summary>Offers a row; a higher score is better.</summary>
@@ -16,8 +19,13 @@ internal sealed class TopRows(int capacity)
             score = float.NegativeInfinity;
         }
 
-        if (_count < _heap.Length)
+        if (_count < capacity)
         {
+            if (_count == _heap.Length)
+            {
+                Array.Resize(ref _heap, (int)Math.Min(capacity, _heap.Length * 2L));
+            }
+
             int at = _count++;
             while (at > 0 && Worse((score, row), _heap[(at - 1) / 2]))
             {
