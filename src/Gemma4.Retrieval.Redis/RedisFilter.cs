@@ -9,7 +9,7 @@ namespace Gemma4.Retrieval.Redis;
 /// <summary>Filters in the language of vector sets, and the attributes that they read.</summary>
 internal static class RedisFilter
 {
-    private static readonly JsonSerializerOptions _json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The filter for the server; null when its language cannot say the same as C# (nulls, negation, odd characters).</summary>
     public static string? Write(RecordFilter filter) => filter switch
@@ -39,7 +39,7 @@ internal static class RedisFilter
             };
         }
 
-        return attributes.ToJsonString(_json);
+        return attributes.ToJsonString(Json);
     }
 
     private static string? Join(RecordFilter left, string word, RecordFilter right) =>
