@@ -19,8 +19,10 @@ namespace Gemma4;
 
 /// <summary>
 /// Gemma 4 in this process. The model loads at the first request and is freed with the client. Safe for concurrent use:
-/// every request has its own session on the shared weights. Stateless: the whole history is sent with each request, and
-/// a <c>ConversationId</c> is neither taken nor given. <c>Usage.AdditionalCounts["forced_tokens"]</c> counts the output
+/// requests run side by side on the shared weights (<see cref="Gemma4Options.Scheduling"/>). Stateless: the whole history
+/// is sent with each request, and a <c>ConversationId</c> is neither taken nor given; what an earlier request has read of
+/// it is found again by itself (<see cref="Gemma4Options.PrefixCache"/>) and counted in
+/// <c>Usage.CachedInputTokenCount</c>. <c>Usage.AdditionalCounts["forced_tokens"]</c> counts the output
 /// tokens that a constraint left no choice for, so that the model was not asked.
 /// </summary>
 /// <remarks>
@@ -38,6 +40,7 @@ public sealed partial class Gemma4ChatClient : IChatClient
     private readonly ILogger _logger;
     private readonly ModelHost _host;
     private readonly ConstraintCache _constraints;
+    private readonly GeneratedTurns _turns = new();
     private readonly ChatClientMetadata _metadata;
 
     /// <summary>Creates a client. Nothing is loaded yet.</summary>
@@ -56,10 +59,10 @@ public sealed partial class Gemma4ChatClient : IChatClient
         _options = options;
         _timeProvider = timeProvider ?? TimeProvider.System;
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<Gemma4ChatClient>();
-        _host = new ModelHost(options, _timeProvider, _logger);
         _constraints = new ConstraintCache(_logger);
         string modelId = options.ModelId ?? options.Model?.Split('@')[0] ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.ModelPath!)));
         _metadata = new ChatClientMetadata(ProviderName, providerUri: null, modelId);
+        _host = new ModelHost(options, modelId, _timeProvider, _logger);
     }
 
     /// <inheritdoc/>
@@ -90,12 +93,6 @@ public sealed partial class Gemma4ChatClient : IChatClient
         return StreamAsync(WithInstructions(history, settings.Instructions), settings, cancellationToken);
     }
 
-    /// <summary>Loads the model if it is not loaded, so that the first request does not wait for it.</summary>
-    public async Task WarmUpAsync(CancellationToken cancellationToken = default)
-    {
-        using ModelLease lease = await _host.AcquireAsync(cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>
     /// Number of input tokens that <paramref name="messages"/> with <paramref name="options"/> (tools, instructions,
     /// reasoning) cost, as a request would report them. Loads the model if needed and generates nothing.
@@ -105,7 +102,7 @@ public sealed partial class Gemma4ChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         RequestSettings settings = RequestSettings.From(options, _options, this, _metadata.DefaultModelId!, _constraints);
         using ModelLease lease = await _host.AcquireAsync(cancellationToken).ConfigureAwait(false);
-        return Render(WithInstructions([.. messages], settings.Instructions), settings, lease.Model).Encode(lease.Model.Tokenizer).Length;
+        return Tokens(Render(WithInstructions([.. messages], settings.Instructions), settings, lease.Model), lease.Model).Length;
     }
 
     /// <inheritdoc/>
@@ -164,7 +161,7 @@ public sealed partial class Gemma4ChatClient : IChatClient
         using ModelLease lease = await _host.AcquireAsync(cancellationToken).ConfigureAwait(false);
         LoadedModel model = lease.Model;
         RenderedPrompt prompt = Render(history, settings, model);
-        int[] promptTokens = prompt.Encode(model.Tokenizer);
+        int[] promptTokens = Tokens(prompt, model);
         int room = model.Engine.MaxContextTokens - promptTokens.Length;
         if (room < 1)
         {
@@ -178,36 +175,60 @@ public sealed partial class Gemma4ChatClient : IChatClient
 
         ResponseParser parser = new(model.Tokenizer, settings.Tools, prompt.EndsInsideThought, settings.StopSequences, $"call_{responseId[^8..]}_");
 
-        // Each piece of work is one hop to the thread pool: the caller may read from a UI thread.
+        // Off the caller's thread, which may be that of a user interface.
         GrammarMatcher? constraint = await Task.Run(() => _constraints.Find(settings, model, prompt.EndsInsideThought)?.Begin(), cancellationToken).ConfigureAwait(false);
-        Sampler sampler = CreateSampler(settings, model, constraint);
-        using IGenerationSession session = OpenSession(model.Engine, settings.AdapterFile);
-        ResponseGeneration generation = new(session, sampler, constraint, parser, LimitsOf(settings, model, room));
-        await Task.Run(() => generation.Prefill(promptTokens, cancellationToken), cancellationToken).ConfigureAwait(false);
-        while (generation.FinishReason is null)
+        ResponseGeneration generation = new(CreateSampler(settings, model, constraint), constraint, parser, LimitsOf(settings, model, room));
+        using GenerationRequest request = new(promptTokens, cancellationToken)
         {
-            List<AIContent> contents = [];
-            await Task.Run(() => generation.Continue(contents, cancellationToken), cancellationToken).ConfigureAwait(false);
-            if (!settings.ReturnThoughts)
+            AdapterFile = settings.AdapterFile,
+            Priority = settings.Priority,
+            Generation = generation,
+        };
+        using Activity? activity = Gemma4Telemetry.Source.StartActivity("gemma4.generate");
+        List<ChatResponseUpdate> updates = [];
+        model.Scheduler.Enqueue(request);
+        try
+        {
+            while (await request.Output.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                contents.RemoveAll(content => content is TextReasoningContent);
-            }
+                while (request.Output.TryRead(out List<AIContent>? contents))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (!settings.ReturnThoughts)
+                    {
+                        contents.RemoveAll(content => content is TextReasoningContent);
+                    }
 
-            if (contents.Count > 0)
-            {
-                yield return Update(contents);
+                    if (contents.Count > 0)
+                    {
+                        updates.Add(Update(contents));
+                        yield return updates[^1];
+                    }
+                }
             }
+        }
+        finally
+        {
+            // The model must not be unloaded while the scheduler still has the session.
+            request.Cancel();
+            await request.Released.ConfigureAwait(false);
+            Describe(activity, request);
         }
 
         if (parser.ErrorCount > 0)
         {
             Gemma4Log.UnreadableCalls(_logger, responseId, parser.ErrorCount);
         }
+        else if (generation.EndedByModel && !_options.CanonicalPrompt)
+        {
+            Remember(history, updates, settings, model, request);
+        }
 
-        Gemma4Log.ResponseCompleted(_logger, responseId, promptTokens.Length, generation.OutputTokens, generation.FinishReason.Value.Value, _timeProvider.GetElapsedTime(started).TotalMilliseconds);
+        Gemma4Log.ResponseCompleted(_logger, responseId, promptTokens.Length, request.CachedTokens, generation.OutputTokens, generation.FinishReason!.Value.Value, _timeProvider.GetElapsedTime(started).TotalMilliseconds);
         UsageDetails usage = new()
         {
             InputTokenCount = promptTokens.Length,
+            CachedInputTokenCount = request.CachedTokens,
             OutputTokenCount = generation.OutputTokens,
             TotalTokenCount = promptTokens.Length + generation.OutputTokens,
             ReasoningTokenCount = parser.ReasoningTokenCount,
@@ -218,18 +239,12 @@ public sealed partial class Gemma4ChatClient : IChatClient
         yield return last;
     }
 
-    private static IGenerationSession OpenSession(IGenerationEngine engine, string? adapterFile) => (engine, adapterFile) switch
-    {
-        (_, null) => engine.CreateSession(),
-        (IAdapterEngine adapting, { } file) => adapting.CreateSession(file),
-        _ => throw new NotSupportedException($"ChatOptions.AdditionalProperties[\"adapter\"] is not supported by {engine}: it cannot run adapters. Leave it unset, or take another engine."),
-    };
-
-    private RenderedPrompt Render(List<ChatMessage> history, RequestSettings settings, LoadedModel model) =>
+    private RenderedPrompt Render(List<ChatMessage> history, RequestSettings settings, LoadedModel model, bool addGenerationPrompt = true) =>
         PromptRenderer.Render(history, settings.Tools, new PromptOptions
         {
             Flavor = _options.Flavor ?? model.Folder.Flavor,
             EnableThinking = settings.EnableThinking,
+            AddGenerationPrompt = addGenerationPrompt,
             Canonical = _options.CanonicalPrompt,
         });
 

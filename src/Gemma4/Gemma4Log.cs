@@ -14,8 +14,8 @@ internal static partial class Gemma4Log
     [LoggerMessage(3, LogLevel.Trace, "Prompt of response {ResponseId}: {Prompt}")]
     public static partial void Prompt(ILogger logger, string responseId, string prompt);
 
-    [LoggerMessage(4, LogLevel.Debug, "Response {ResponseId}: {InputTokens} tokens in, {OutputTokens} out, {FinishReason}, {Milliseconds:F0} ms")]
-    public static partial void ResponseCompleted(ILogger logger, string responseId, int inputTokens, int outputTokens, string finishReason, double milliseconds);
+    [LoggerMessage(4, LogLevel.Debug, "Response {ResponseId}: {InputTokens} tokens in ({CachedTokens} of them read before), {OutputTokens} out, {FinishReason}, {Milliseconds:F0} ms")]
+    public static partial void ResponseCompleted(ILogger logger, string responseId, int inputTokens, int cachedTokens, int outputTokens, string finishReason, double milliseconds);
 
     [LoggerMessage(5, LogLevel.Warning, "Response {ResponseId}: {Count} tool calls could not be read")]
     public static partial void UnreadableCalls(ILogger logger, string responseId, int count);

@@ -4,6 +4,7 @@ using Gemma4.Models;
 using Gemma4.Models.Download;
 using Gemma4.OnnxRuntime;
 using Gemma4.Prompting;
+using Microsoft.Extensions.AI;
 
 namespace Gemma4;
 
@@ -66,11 +67,26 @@ public sealed class Gemma4Options
     public bool WarmUpOnStart { get; set; }
 
     /// <summary>
+    /// System message that most requests begin with. Where <see cref="WarmUpOnStart"/> is set it is read at the start
+    /// together with <see cref="WarmUpTools"/>, so that the first requests find it in the prefix cache. Default null.
+    /// </summary>
+    public string? WarmUpInstructions { get; set; }
+
+    /// <summary>Gives the tools that most requests declare, in their order; read as <see cref="WarmUpInstructions"/>. Default null.</summary>
+    public Func<IServiceProvider, IEnumerable<AITool>>? WarmUpTools { get; set; }
+
+    /// <summary>
     /// LoRA adapters by name: the file of each, in ONNX Runtime's .onnx_adapter format. A request names one in
     /// <c>ChatOptions.AdditionalProperties["adapter"]</c>; without it the model runs as it is. Default empty. A file is
     /// read at its first use.
     /// </summary>
     public IDictionary<string, string> Adapters { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>What is kept of a finished request, so that the next one reads only what is new.</summary>
+    public PrefixCacheOptions PrefixCache { get; } = new();
+
+    /// <summary>How many requests run at once, and how many wait.</summary>
+    public SchedulingOptions Scheduling { get; } = new();
 
     /// <summary>Settings of the ONNX Runtime engine.</summary>
     public OnnxRuntimeOptions OnnxRuntime { get; } = new();

@@ -1,3 +1,4 @@
+using Gemma4.Generation;
 using Gemma4.Models.Download;
 using Gemma4.OnnxRuntime;
 using Microsoft.Extensions.Options;
@@ -21,6 +22,7 @@ internal sealed class Gemma4OptionsValidator : IValidateOptions<Gemma4Options>
             failures.Add($"Gemma4Options.UnloadAfterIdle is {idle}; it must be more than zero and at most 49 days, or null to keep the model loaded.");
         }
 
+        CheckScheduling(options, failures);
         CheckBudget(nameof(ThinkingBudgets.Low), options.ThinkingBudgets.Low, failures);
         CheckBudget(nameof(ThinkingBudgets.Medium), options.ThinkingBudgets.Medium, failures);
         CheckBudget(nameof(ThinkingBudgets.High), options.ThinkingBudgets.High, failures);
@@ -56,6 +58,28 @@ internal sealed class Gemma4OptionsValidator : IValidateOptions<Gemma4Options>
         if (options.Model is not null && DownloadSettings.Problem(options.Download) is { } problem)
         {
             failures.Add($"Gemma4Options.Download.{problem}");
+        }
+    }
+
+    private static void CheckScheduling(Gemma4Options options, List<string> failures)
+    {
+        SchedulingOptions scheduling = options.Scheduling;
+        CheckLeast("Scheduling.MaxConcurrentRequests", scheduling.MaxConcurrentRequests, 1, failures);
+        CheckLeast("Scheduling.MaxQueuedRequests", scheduling.MaxQueuedRequests, 0, failures);
+        CheckLeast("Scheduling.MaxBatchSize", scheduling.MaxBatchSize, 1, failures);
+        CheckLeast("PrefixCache.MaxSessions", options.PrefixCache.MaxSessions, 1, failures);
+        CheckLeast("PrefixCache.MemoryBudget", options.PrefixCache.MemoryBudget, 0, failures);
+        if (scheduling.QueueTimeout is { } limit && (limit <= TimeSpan.Zero || limit.TotalMilliseconds > uint.MaxValue - 1))
+        {
+            failures.Add($"Gemma4Options.Scheduling.QueueTimeout is {limit}; it must be more than zero and at most 49 days, or null to wait without limit.");
+        }
+    }
+
+    private static void CheckLeast(string name, long value, long least, List<string> failures)
+    {
+        if (value < least)
+        {
+            failures.Add($"Gemma4Options.{name} is {value}; it must be {least} or more.");
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed record RequestSettings
     private const string AdapterKey = "adapter";
     private const string ConstraintKey = "constraint";
     private const string StrictKey = "strict";
+    private const string PriorityKey = "priority";
 
     // Objects and arrays only: free to choose, a small model puts its prose into one JSON string.
     private static readonly JsonElement StructuredJson = JsonElement.Parse("""{"type":["object","array"]}""");
@@ -52,6 +53,9 @@ internal sealed record RequestSettings
     /// <summary>File of the LoRA adapter to run with; null for the model as it is.</summary>
     public required string? AdapterFile { get; init; }
 
+    /// <summary>Place in the queue: higher ones start first, 0 where nothing was said.</summary>
+    public required int Priority { get; init; }
+
     public static RequestSettings From(ChatOptions? chatOptions, Gemma4Options options, IChatClient client, string modelId, ConstraintCache constraints)
     {
         chatOptions ??= new ChatOptions();
@@ -78,6 +82,7 @@ internal sealed record RequestSettings
             SingleToolCall = chatOptions.AllowMultipleToolCalls == false,
             Instructions = chatOptions.Instructions,
             AdapterFile = AdapterOf(chatOptions, options),
+            Priority = PriorityOf(chatOptions.AdditionalProperties?.GetValueOrDefault(PriorityKey)),
         };
     }
 
@@ -222,10 +227,10 @@ internal sealed record RequestSettings
                 case RepetitionPenaltyKey:
                     repetitionPenalty = NumberOf(key, value);
                     break;
-                case AdapterKey or ConstraintKey or StrictKey:
+                case AdapterKey or ConstraintKey or StrictKey or PriorityKey:
                     break;
                 default:
-                    throw Refusal($"AdditionalProperties[\"{key}\"]", $"the keys understood are {MinPKey}, {RepetitionPenaltyKey}, {AdapterKey}, {ConstraintKey} and {StrictKey}");
+                    throw Refusal($"AdditionalProperties[\"{key}\"]", $"the keys understood are {MinPKey}, {RepetitionPenaltyKey}, {AdapterKey}, {ConstraintKey}, {StrictKey} and {PriorityKey}");
             }
         }
 
@@ -271,6 +276,16 @@ internal sealed record RequestSettings
             : options.Adapters.TryGetValue(name, out string? file) ? file
             : throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{AdapterKey}\"] is '{name}', and Gemma4Options.Adapters has {(options.Adapters.Count == 0 ? "no entries" : "only " + string.Join(", ", options.Adapters.Keys.Order(StringComparer.Ordinal)))}. Add the adapter's file there under that name.");
     }
+
+    private static int PriorityOf(object? value) => value switch
+    {
+        null => 0,
+        int number => number,
+        long number and >= int.MinValue and <= int.MaxValue => (int)number,
+        JsonElement { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out int whole) => whole,
+        string text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) => number,
+        _ => throw new ArgumentException($"ChatOptions.AdditionalProperties[\"{PriorityKey}\"] is '{value}'; it must be a whole number."),
+    };
 
     private static bool FlagOf(string key, object? value) => value switch
     {

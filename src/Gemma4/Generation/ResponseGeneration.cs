@@ -6,84 +6,82 @@ using Microsoft.Extensions.AI;
 
 namespace Gemma4.Generation;
 
-/// <summary>The loop of one response: prompt in chunks, then logits, sampler, parser, until something ends it.</summary>
+/// <summary>
+/// One response as it grows: logits go in, tokens that the model has to read next come out, and content on the way.
+/// Whoever owns the session feeds them.
+/// </summary>
 internal sealed class ResponseGeneration
 {
     // Forced tokens come out one by one; this many are looked ahead for at a time.
     private const int MostForced = 64;
 
-    private readonly IGenerationSession _session;
     private readonly Sampler _sampler;
     private readonly GrammarMatcher? _constraint;
     private readonly ResponseParser _parser;
     private readonly GenerationLimits _limits;
-    private readonly List<int> _unread = []; // tokens of the answer that the model has not read yet
+    private readonly List<int> _tokens = [];
     private readonly Queue<int> _forced = new();
+    private int _read;
 
-    /// <param name="session">An empty session.</param>
     /// <param name="sampler">The sampler, which tells <paramref name="constraint"/> what was picked.</param>
     /// <param name="constraint">What constrains the response, or null.</param>
     /// <param name="parser">The parser.</param>
     /// <param name="limits">What ends the response.</param>
-    public ResponseGeneration(IGenerationSession session, Sampler sampler, GrammarMatcher? constraint, ResponseParser parser, GenerationLimits limits)
+    public ResponseGeneration(Sampler sampler, GrammarMatcher? constraint, ResponseParser parser, GenerationLimits limits)
     {
-        _session = session;
         _sampler = sampler;
         _constraint = constraint;
         _parser = parser;
         _limits = limits;
     }
 
-    public int OutputTokens { get; private set; }
+    public int OutputTokens => _tokens.Count;
 
-    /// <summary>Those of them that nothing else could have been, for which the model was not asked.</summary>
+    /// <summary>The tokens of the response so far, the one that ended it included.</summary>
+    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
+
+    /// <summary>Those that the model has not read yet.</summary>
+    public ReadOnlySpan<int> Unread => Tokens[_read..];
+
+    /// <summary>How many of the tokens nothing else could have been, so that the model was not asked.</summary>
     public int ForcedTokens { get; private set; }
 
     /// <summary>Null while the response goes on.</summary>
     public ChatFinishReason? FinishReason { get; private set; }
 
-    public void Prefill(ReadOnlySpan<int> prompt, CancellationToken cancellationToken)
+    /// <summary>Whether the model itself ended the response.</summary>
+    public bool EndedByModel { get; private set; }
+
+    /// <summary>Takes the tokens that a prompt already settles, before the model is asked.</summary>
+    public void Begin(ReadOnlySpan<int> prompt, List<AIContent> output)
     {
         _sampler.ObservePrompt(prompt);
-        for (int start = 0; start < prompt.Length; start += _limits.PrefillChunkSize)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int length = Math.Min(_limits.PrefillChunkSize, prompt.Length - start);
-            _session.Append(prompt.Slice(start, length), cancellationToken);
-        }
+        TakeForced(output);
     }
 
-    /// <summary>Generates until at least one content item is there or the response has ended.</summary>
-    public void Continue(List<AIContent> output, CancellationToken cancellationToken)
+    /// <summary>Notes that the model has read all tokens.</summary>
+    public void MarkRead() => _read = _tokens.Count;
+
+    /// <summary>Picks a token from the logits that follow all tokens, and takes those after it that are settled.</summary>
+    public void Advance(ReadOnlySpan<float> logits, List<AIContent> output)
     {
-        while (FinishReason is null && output.Count == 0)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Step(output, cancellationToken);
-        }
+        Take(_sampler.Sample(logits), output);
+        TakeForced(output);
     }
 
-    private void Step(List<AIContent> output, CancellationToken cancellationToken)
+    private void TakeForced(List<AIContent> output)
     {
-        int token = NextToken(cancellationToken);
-        _unread.Add(token);
-        OutputTokens++;
-        _parser.Append(token, output);
-        if (_parser.IsFinished || _limits.StopTokens.Contains(token) || _constraint is { IsAtEnd: true })
+        while (FinishReason is null && NextForced() is { } token)
         {
-            End(output, ChatFinishReason.Stop);
-        }
-        else if (OutputTokens >= _limits.MaxOutputTokens)
-        {
-            End(output, ChatFinishReason.Length);
+            _sampler.Accept(token);
+            Take(token, output);
         }
     }
 
-    private int NextToken(CancellationToken cancellationToken)
+    private int? NextForced()
     {
         if (_parser.IsInsideThought && _parser.ReasoningTokenCount >= _limits.ThinkingBudget)
         {
-            _sampler.Accept(_limits.ThoughtEndToken);
             return _limits.ThoughtEndToken;
         }
 
@@ -97,19 +95,27 @@ internal sealed class ResponseGeneration
 
         if (_forced.TryDequeue(out int only))
         {
-            _sampler.Accept(only);
             ForcedTokens++;
             return only;
         }
 
-        // The last tokens are fed only now, so that their text reached the caller before the model works on the next one.
-        if (_unread.Count > 0)
-        {
-            _session.Append(CollectionsMarshal.AsSpan(_unread), cancellationToken);
-            _unread.Clear();
-        }
+        return null;
+    }
 
-        return _sampler.Sample(_session.Logits);
+    private void Take(int token, List<AIContent> output)
+    {
+        _tokens.Add(token);
+        _parser.Append(token, output);
+        bool isStop = _limits.StopTokens.Contains(token);
+        if (_parser.IsFinished || isStop || _constraint is { IsAtEnd: true })
+        {
+            EndedByModel = isStop && _parser.MatchedStopSequence is null;
+            End(output, ChatFinishReason.Stop);
+        }
+        else if (_tokens.Count >= _limits.MaxOutputTokens)
+        {
+            End(output, ChatFinishReason.Length);
+        }
     }
 
     private void End(List<AIContent> output, ChatFinishReason reason)

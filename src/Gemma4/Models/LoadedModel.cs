@@ -4,11 +4,12 @@ using Gemma4.Tokenization;
 
 namespace Gemma4.Models;
 
-/// <summary>Folder, tokenizer and engine of one model in memory.</summary>
+/// <summary>Folder, tokenizer, engine and scheduler of one model in memory.</summary>
 internal sealed class LoadedModel : IDisposable
 {
-    private LoadedModel(Gemma4ModelFolder folder, Gemma4Tokenizer tokenizer, IGenerationEngine engine)
+    private LoadedModel(Gemma4ModelFolder folder, Gemma4Tokenizer tokenizer, IGenerationEngine engine, GenerationScheduler scheduler)
     {
+        Scheduler = scheduler;
         Folder = folder;
         Tokenizer = tokenizer;
         Engine = engine;
@@ -20,7 +21,9 @@ internal sealed class LoadedModel : IDisposable
 
     public IGenerationEngine Engine { get; }
 
-    public static LoadedModel Load(Gemma4Options options, string directory)
+    public GenerationScheduler Scheduler { get; }
+
+    public static LoadedModel Load(Gemma4Options options, string directory, string modelId, TimeProvider timeProvider)
     {
         Gemma4ModelFolder folder = Gemma4ModelFolder.Open(directory, options.ModelVariant);
         Gemma4Tokenizer tokenizer = LoadTokenizer(folder);
@@ -38,10 +41,14 @@ internal sealed class LoadedModel : IDisposable
             throw new Gemma4ModelException($"The engine for '{folder.Directory}' has {size} logits and tokenizer.json {tokenizer.VocabularySize} tokens. They come from different models; copy the tokenizer.json that belongs to the checkpoint.");
         }
 
-        return new LoadedModel(folder, tokenizer, engine);
+        return new LoadedModel(folder, tokenizer, engine, new GenerationScheduler(engine, options, modelId, timeProvider));
     }
 
-    public void Dispose() => Engine.Dispose();
+    public void Dispose()
+    {
+        Scheduler.Dispose();
+        Engine.Dispose();
+    }
 
     // A tokenizer file alone is the caller's; here it is a part of the model and fails as one.
     private static Gemma4Tokenizer LoadTokenizer(Gemma4ModelFolder folder)

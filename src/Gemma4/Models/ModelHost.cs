@@ -6,6 +6,7 @@ namespace Gemma4.Models;
 internal sealed class ModelHost : IDisposable
 {
     private readonly Gemma4Options _options;
+    private readonly string _modelId;
     private readonly ModelSource _source;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
@@ -16,9 +17,10 @@ internal sealed class ModelHost : IDisposable
     private int _leases;
     private bool _disposed;
 
-    public ModelHost(Gemma4Options options, TimeProvider timeProvider, ILogger logger)
+    public ModelHost(Gemma4Options options, string modelId, TimeProvider timeProvider, ILogger logger)
     {
         _options = options;
+        _modelId = modelId;
         _source = new ModelSource(options, timeProvider);
         _timeProvider = timeProvider;
         _logger = logger;
@@ -27,6 +29,9 @@ internal sealed class ModelHost : IDisposable
             _idleTimer = timeProvider.CreateTimer(_ => UnloadIfIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
+
+    /// <summary>A lease if the model is loaded, else null.</summary>
+    public ModelLease? TryAcquire() => TryLease();
 
     public async Task<ModelLease> AcquireAsync(CancellationToken cancellationToken)
     {
@@ -127,7 +132,7 @@ internal sealed class ModelHost : IDisposable
     private LoadedModel Load(string directory)
     {
         long start = _timeProvider.GetTimestamp();
-        LoadedModel model = LoadedModel.Load(_options, directory);
+        LoadedModel model = LoadedModel.Load(_options, directory, _modelId, _timeProvider);
         Gemma4Log.ModelLoaded(_logger, model.Folder.Directory, _timeProvider.GetElapsedTime(start).TotalMilliseconds, model.Engine.MaxContextTokens);
         if (model.Folder.IgnoredParts.Count > 0)
         {

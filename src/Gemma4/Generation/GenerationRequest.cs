@@ -1,0 +1,78 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Generation;
+
+/// <summary>One request on its way through the scheduler. Content comes out of <see cref="Output"/> while it runs.</summary>
+internal sealed class GenerationRequest : IDisposable
+{
+    private readonly CancellationTokenSource _cancellation;
+    private readonly Channel<List<AIContent>> _output = Channel.CreateUnbounded<List<AIContent>>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public GenerationRequest(int[] prompt, CancellationToken cancellationToken)
+    {
+        Prompt = prompt;
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Cancellation = _cancellation.Token;
+    }
+
+    public int[] Prompt { get; }
+
+    public string? AdapterFile { get; init; }
+
+    /// <summary>Higher ones leave the queue first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>The response; null to read the prompt and keep it.</summary>
+    public ResponseGeneration? Generation { get; init; }
+
+    /// <summary>Cancelled by the caller's token, or once nobody reads the response any more.</summary>
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>Ends with the response, or with what it failed with.</summary>
+    public ChannelReader<List<AIContent>> Output => _output.Reader;
+
+    /// <summary>Completes once the scheduler no longer touches the request.</summary>
+    public Task Released => _released.Task;
+
+    /// <summary>Prompt tokens that were read for an earlier request.</summary>
+    public int CachedTokens { get; set; }
+
+    /// <summary>Times on the scheduler's clock, 0 until it came so far.</summary>
+    public long QueuedAt { get; set; }
+
+    public long StartedAt { get; set; }
+
+    public long PrefilledAt { get; set; }
+
+    public long EndedAt { get; set; }
+
+    // What follows belongs to the scheduler's thread.
+
+    /// <summary>Null until the prompt is begun.</summary>
+    public CachedSession? Session { get; set; }
+
+    /// <summary>Length of the prompt at which a copy of the session is worth keeping; 0 for none.</summary>
+    public int KeepCopyAt { get; set; }
+
+    public ITimer? QueueTimer { get; set; }
+
+    public CancellationTokenRegistration QueueRegistration { get; set; }
+
+    /// <summary>Tokens of the prompt that are still to be read.</summary>
+    public int Remaining => Prompt.Length - (Session?.Tokens.Length ?? 0);
+
+    public void Write(List<AIContent> contents) => _output.Writer.TryWrite(contents);
+
+    /// <summary>Ends the output, with an error or without.</summary>
+    public void Complete(Exception? error = null) => _output.Writer.TryComplete(error);
+
+    public void Release() => _released.TrySetResult();
+
+    public void Cancel() => _cancellation.Cancel();
+
+    public void Dispose() => _cancellation.Dispose();
+}

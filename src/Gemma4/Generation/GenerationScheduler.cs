@@ -1,0 +1,408 @@
+using System.Globalization;
+using Microsoft.Extensions.AI;
+
+namespace Gemma4.Generation;
+
+/// <summary>
+/// Runs all requests of one engine on one thread: in turn a step for every response that grows, several in one where
+/// the engine can, and a piece of one prompt that is being read. Safe for concurrent use.
+/// </summary>
+internal sealed class GenerationScheduler : IDisposable
+{
+    // A new thread costs a short answer more than waiting for the next request does.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
+
+    private readonly SchedulingOptions _options;
+    private readonly TimeProvider _timeProvider;
+    private readonly PrefixCache _cache;
+    private readonly StepPlan _plan;
+    private readonly DecodeRound _round;
+    private readonly EngineMetrics _metrics;
+
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _work = new(initialState: false);
+    private readonly List<GenerationRequest> _queue = []; // in the order in which they are to start
+    private Thread? _thread;
+    private bool _closed;
+    private int _active;
+
+    // Of the thread alone.
+    private readonly List<GenerationRequest> _prefilling = [];
+    private readonly List<GenerationRequest> _decoding = [];
+    private readonly List<(GenerationRequest Request, Exception? Error)> _fed = [];
+    private int _turn;
+
+    public GenerationScheduler(IGenerationEngine engine, Gemma4Options options, string modelId, TimeProvider timeProvider)
+    {
+        _metrics = new EngineMetrics(modelId);
+        _options = options.Scheduling;
+        _timeProvider = timeProvider;
+        _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
+        _plan = new StepPlan(options.PrefillChunkSize);
+        _round = new DecodeRound(engine, _options.MaxBatchSize, _cache, _metrics);
+    }
+
+    /// <summary>Requests that wait.</summary>
+    public int QueuedRequests
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
+    /// <summary>Requests that run.</summary>
+    public int RunningRequests => Volatile.Read(ref _active);
+
+    /// <summary>Whether the next request would be refused.</summary>
+    public bool IsFull => QueuedRequests >= Math.Max(1, _options.MaxQueuedRequests);
+
+    public PrefixCacheStatistics CacheStatistics => _cache.Statistics;
+
+    /// <summary>Takes a request on. What it becomes is read from <see cref="GenerationRequest.Output"/>.</summary>
+    /// <exception cref="Gemma4BusyException">The queue is full.</exception>
+    public void Enqueue(GenerationRequest request)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(Gemma4ChatClient));
+            bool mustWait = _active + _queue.Count >= _options.MaxConcurrentRequests;
+            if (mustWait && _active + _queue.Count >= _options.MaxConcurrentRequests + _options.MaxQueuedRequests)
+            {
+                _metrics.Rejected();
+                throw new Gemma4BusyException(string.Create(CultureInfo.InvariantCulture, $"{_active} requests run and {_queue.Count} wait; no more than {_options.MaxQueuedRequests} may. Try again later, or raise Gemma4Options.Scheduling.MaxQueuedRequests."));
+            }
+
+            request.QueuedAt = _timeProvider.GetTimestamp();
+            int place = _queue.FindIndex(other => other.Priority < request.Priority);
+            _queue.Insert(place < 0 ? _queue.Count : place, request);
+            _metrics.Queued();
+            if (_options.QueueTimeout is { } limit)
+            {
+                request.QueueTimer = _timeProvider.CreateTimer(_ => GiveUp(request, limit), null, limit, Timeout.InfiniteTimeSpan);
+            }
+
+            if (_thread is null)
+            {
+                _thread = new Thread(Work) { IsBackground = true, Name = "Gemma4 scheduler" };
+                _thread.Start();
+            }
+        }
+
+        // Outside the gate: a token that is cancelled already calls back at once.
+        request.QueueRegistration = request.Cancellation.UnsafeRegister(_ => Withdraw(request), null);
+        _work.Set();
+    }
+
+    /// <summary>Fails what waits, ends what runs, and frees the sessions. The engine is not disposed.</summary>
+    public void Dispose()
+    {
+        Thread? thread;
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            thread = _thread;
+        }
+
+        _work.Set();
+        thread?.Join();
+        _cache.Dispose();
+        _work.Dispose();
+    }
+
+    private void Work()
+    {
+        while (true)
+        {
+            Admit();
+            if (_prefilling.Count + _decoding.Count == 0)
+            {
+                bool woken = _work.WaitOne(Linger);
+                lock (_gate)
+                {
+                    if (_queue.Count == 0 && (_closed || !woken))
+                    {
+                        _thread = null;
+                        return;
+                    }
+                }
+
+                continue;
+            }
+
+            DropCancelled(_prefilling);
+            DropCancelled(_decoding);
+            DecodeOnce();
+            PrefillOnce();
+        }
+    }
+
+    private void Admit()
+    {
+        lock (_gate)
+        {
+            while (_queue.Count > 0 && (_closed || _active < _options.MaxConcurrentRequests))
+            {
+                GenerationRequest request = _queue[0];
+                _queue.RemoveAt(0);
+                _metrics.LeftQueue();
+                request.QueueTimer?.Dispose();
+                if (_closed)
+                {
+                    End(request, new ObjectDisposedException(nameof(Gemma4ChatClient)));
+                    continue;
+                }
+
+                request.StartedAt = _timeProvider.GetTimestamp();
+                _metrics.Started(_timeProvider.GetElapsedTime(request.QueuedAt, request.StartedAt));
+                _active++;
+                _prefilling.Add(request);
+            }
+        }
+    }
+
+    private void DropCancelled(List<GenerationRequest> requests)
+    {
+        for (int i = requests.Count - 1; i >= 0; i--)
+        {
+            if (_closed)
+            {
+                Finish(requests[i], new ObjectDisposedException(nameof(Gemma4ChatClient)));
+            }
+            else if (requests[i].Cancellation.IsCancellationRequested)
+            {
+                Finish(requests[i], new OperationCanceledException(requests[i].Cancellation));
+            }
+        }
+    }
+
+    private void DecodeOnce()
+    {
+        if (_decoding.Count == 0)
+        {
+            return;
+        }
+
+        long start = _timeProvider.GetTimestamp();
+        _round.Run(_decoding, _fed);
+        foreach ((GenerationRequest request, Exception? error) in _fed)
+        {
+            Guard(request, error, Continue);
+        }
+
+        _fed.Clear();
+        _plan.Decoded(_timeProvider.GetElapsedTime(start));
+    }
+
+    private void PrefillOnce()
+    {
+        if (NextPrompt() is not { } request)
+        {
+            return;
+        }
+
+        Guard(request, null, ReadPiece);
+    }
+
+    // Round robin, so that a short prompt is not kept waiting by a long one.
+    private GenerationRequest? NextPrompt()
+    {
+        for (int i = 0; i < _prefilling.Count; i++)
+        {
+            GenerationRequest request = _prefilling[(_turn + i) % _prefilling.Count];
+            if (request.Session is not null || !SharesWithOneUnderWay(request))
+            {
+                _turn = (_turn + i + 1) % _prefilling.Count;
+                return request;
+            }
+        }
+
+        return null;
+    }
+
+    // Another prompt with the same beginning is being read: its session can be copied once it has got so far.
+    private bool SharesWithOneUnderWay(GenerationRequest request) => _cache.CanFork && _prefilling.Exists(other =>
+        other.Session is { } session
+        && other.AdapterFile == request.AdapterFile
+        && other.Prompt.AsSpan().CommonPrefixLength(request.Prompt) >= session.Tokens.Length + PrefixCache.WorthForking);
+
+    private void ReadPiece(GenerationRequest request)
+    {
+        if (request.Session is null)
+        {
+            Begin(request);
+        }
+
+        CachedSession session = request.Session!;
+        int start = session.Tokens.Length;
+        int end = Math.Min(request.Prompt.Length, start + _plan.PieceSize(_decoding.Count > 0));
+        if (start < request.KeepCopyAt)
+        {
+            end = Math.Min(end, request.KeepCopyAt);
+        }
+
+        long began = _timeProvider.GetTimestamp();
+        _cache.Append(session, request.Prompt.AsSpan(start..end), request.Cancellation);
+        _plan.Prefilled(end - start, _timeProvider.GetElapsedTime(began));
+        if (end == request.KeepCopyAt)
+        {
+            _cache.KeepCopy(session);
+        }
+
+        if (end < request.Prompt.Length)
+        {
+            return;
+        }
+
+        request.PrefilledAt = _timeProvider.GetTimestamp();
+        _metrics.Prefilled(request.Prompt.Length, request.CachedTokens, _timeProvider.GetElapsedTime(request.StartedAt, request.PrefilledAt));
+        if (request.Generation is not { } generation)
+        {
+            Finish(request);
+            return;
+        }
+
+        _prefilling.Remove(request);
+        _decoding.Add(request);
+        List<AIContent> contents = [];
+        generation.Begin(request.Prompt, contents);
+        if (generation.Unread.IsEmpty)
+        {
+            generation.Advance(session.Session.Logits, contents);
+        }
+
+        Deliver(request, contents);
+    }
+
+    private void Begin(GenerationRequest request)
+    {
+        List<CachedSession> running = [.. _prefilling.Concat(_decoding).Select(other => other.Session).OfType<CachedSession>()];
+        request.Session = _cache.Rent(request.Prompt, request.AdapterFile, running);
+        request.CachedTokens = request.Session.Tokens.Length;
+        request.KeepCopyAt = _cache.WorthKeepingAt(request.Prompt, request.AdapterFile, running, request.CachedTokens);
+    }
+
+    private void Continue(GenerationRequest request)
+    {
+        ResponseGeneration generation = request.Generation!;
+        generation.MarkRead();
+        List<AIContent> contents = [];
+        generation.Advance(request.Session!.Session.Logits, contents);
+        Deliver(request, contents);
+    }
+
+    private void Deliver(GenerationRequest request, List<AIContent> contents)
+    {
+        if (contents.Count > 0)
+        {
+            request.Write(contents);
+        }
+
+        if (request.Generation!.FinishReason is not null)
+        {
+            Finish(request);
+        }
+    }
+
+    // What fails fails one request and no other.
+    private void Guard(GenerationRequest request, Exception? error, Action<GenerationRequest> work)
+    {
+        if (error is not null)
+        {
+            Finish(request, error);
+            return;
+        }
+
+        try
+        {
+            work(request);
+        }
+        catch (Exception exception)
+        {
+            Finish(request, exception);
+        }
+    }
+
+    private void Finish(GenerationRequest request, Exception? error = null)
+    {
+        _prefilling.Remove(request);
+        _decoding.Remove(request);
+        if (request.Session is { } session)
+        {
+            // A cancelled step has left the session as it was; after any other failure nobody knows.
+            if (error is null or OperationCanceledException)
+            {
+                _cache.Return(session);
+            }
+            else
+            {
+                session.Dispose();
+            }
+        }
+
+        _metrics.Ended();
+        if (request.Generation is { OutputTokens: > 0 } generation)
+        {
+            _metrics.Decoded(generation.OutputTokens, _timeProvider.GetElapsedTime(request.PrefilledAt));
+        }
+
+        lock (_gate)
+        {
+            _active--;
+        }
+
+        End(request, error);
+    }
+
+    private void End(GenerationRequest request, Exception? error)
+    {
+        request.EndedAt = _timeProvider.GetTimestamp();
+        request.QueueRegistration.Unregister();
+        request.Complete(error);
+        request.Release();
+    }
+
+    private void Withdraw(GenerationRequest request)
+    {
+        if (TakeFromQueue(request))
+        {
+            End(request, new OperationCanceledException(request.Cancellation));
+        }
+        else
+        {
+            _work.Set();
+        }
+    }
+
+    private void GiveUp(GenerationRequest request, TimeSpan limit)
+    {
+        if (TakeFromQueue(request))
+        {
+            _metrics.Rejected();
+            End(request, new Gemma4BusyException(string.Create(CultureInfo.InvariantCulture, $"The request waited {limit.TotalSeconds:0.###} s while others ran. Try again later, or raise Gemma4Options.Scheduling.QueueTimeout or MaxConcurrentRequests.")));
+        }
+    }
+
+    private bool TakeFromQueue(GenerationRequest request)
+    {
+        lock (_gate)
+        {
+            bool waited = _queue.Remove(request);
+            if (waited)
+            {
+                _metrics.LeftQueue();
+                request.QueueTimer?.Dispose();
+            }
+
+            return waited;
+        }
+    }
+}
