@@ -42,26 +42,28 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
         CachedSession? busy = options.Enabled ? Longest(prompt, adapterFile, running.Where(session => session.Session is IForkableSession)) : null;
         int shared = best?.SharedWith(prompt) ?? 0;
         int sharedWithBusy = busy?.SharedWith(prompt) ?? 0;
-        CachedSession rented;
-        if (sharedWithBusy >= shared + WorthForking && TryFork(busy!, sharedWithBusy) is { } copy)
+        CachedSession? rented = null;
+        if (sharedWithBusy >= shared + WorthForking)
         {
-            (rented, shared) = (copy, sharedWithBusy);
+            (rented, shared) = (TryFork(busy!, sharedWithBusy), sharedWithBusy);
         }
-        else if (shared == 0)
+
+        // What lies beyond the shared part may be another conversation, which goes on.
+        int lost = best is null ? 0 : best.Tokens.Length - shared;
+        if (rented is null && best is not null && lost >= WorthForking && shared >= WorthForking && best.Session is IForkableSession)
         {
-            rented = Open(adapterFile);
+            rented = TryFork(best, shared);
         }
-        else if (IsWorthKeeping(best!, shared) && TryFork(best!, shared) is { } fork)
+
+        if (rented is null && best is not null && (lost < WorthForking || lost < shared))
         {
-            rented = fork;
-        }
-        else
-        {
-            Remove(best!);
-            best!.RewindTo(shared);
+            Remove(best);
+            best.RewindTo(shared);
             rented = best;
         }
 
+        rented ??= Open(adapterFile);
+        shared = rented.Tokens.Length;
         CanFork = options.Enabled && rented.Session is IForkableSession;
         _hits += shared > 0 ? 1 : 0;
         _misses += shared > 0 ? 0 : 1;
@@ -170,10 +172,6 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
 
         return best;
     }
-
-    // What lies beyond the shared part may be another conversation, which goes on.
-    private static bool IsWorthKeeping(CachedSession session, int shared) =>
-        session.Session is IForkableSession && session.Tokens.Length - shared >= WorthForking && shared >= WorthForking;
 
     private CachedSession? TryFork(CachedSession source, int length)
     {

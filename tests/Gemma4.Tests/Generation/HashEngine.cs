@@ -1,0 +1,194 @@
+using Gemma4.Generation;
+
+namespace Gemma4.Tests.Generation;
+
+/// <summary>
+/// A model whose every answer depends on every token before it, so that a session that holds one wrong token shows at
+/// once. It can all that an engine can, and fails, waits and runs out of memory where a test says so.
+/// </summary>
+internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096) : IBatchEngine
+{
+    private const int TurnEnd = 106;
+    private const int FirstText = 300; // past the control tokens
+    private readonly Lock _gate = new();
+    private readonly List<string> _log = [];
+    private int _open;
+    private long _held;
+
+    public int VocabularySize => vocabularySize;
+
+    public int MaxContextTokens => maxContextTokens;
+
+    public int MaxBatchSize { get; init; } = 4;
+
+    /// <summary>Tokens that all sessions together can hold.</summary>
+    public long Memory { get; init; } = long.MaxValue;
+
+    /// <summary>Tokens behind the end that a session can be rewound over; all by default.</summary>
+    public int Window { get; init; } = int.MaxValue;
+
+    public bool CanFork { get; init; } = true;
+
+    /// <summary>One answer ends after this many tokens in the mean.</summary>
+    public int MeanAnswer { get; init; } = 16;
+
+    /// <summary>Called before a step with the number of sessions and of tokens; what it throws comes out of the step.</summary>
+    public Action<int, int>? OnStep { get; set; }
+
+    public int OpenSessions => Volatile.Read(ref _open);
+
+    public long Appended { get; private set; }
+
+    /// <summary>One entry per step: tokens of a piece, or sessions of a batch.</summary>
+    public IReadOnlyList<string> Log
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _log];
+            }
+        }
+    }
+
+    public IGenerationSession CreateSession() => CanFork ? new ForkableSession(this, []) : new Session(this, []);
+
+    public void AppendEach(ReadOnlySpan<IGenerationSession> sessions, ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
+    {
+        OnStep?.Invoke(sessions.Length, sessions.Length);
+        lock (_gate)
+        {
+            Take(sessions.Length);
+            _log.Add($"batch {sessions.Length}");
+        }
+
+        for (int i = 0; i < sessions.Length; i++)
+        {
+            ((Session)sessions[i]).Add(tokens.Slice(i, 1));
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void Take(long tokens)
+    {
+        if (_held + tokens > Memory)
+        {
+            throw new Gemma4CacheFullException("The test's memory is full.");
+        }
+
+        _held += tokens;
+        Appended += tokens;
+    }
+
+    private class Session : IGenerationSession
+    {
+        protected readonly HashEngine Engine;
+        protected readonly List<int> Tokens;
+        private readonly float[] _logits;
+        private bool _hasLogits;
+        private bool _disposed;
+
+        public Session(HashEngine engine, List<int> tokens)
+        {
+            Engine = engine;
+            Tokens = tokens;
+            _logits = new float[engine.VocabularySize];
+            Interlocked.Increment(ref engine._open);
+        }
+
+        public int Length => Tokens.Count;
+
+        public ReadOnlySpan<float> Logits
+        {
+            get
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return _hasLogits ? _logits : throw new InvalidOperationException("There are no logits.");
+            }
+        }
+
+        public void Append(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            cancellationToken.ThrowIfCancellationRequested();
+            Engine.OnStep?.Invoke(1, tokens.Length);
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (Engine._gate)
+            {
+                Engine.Take(tokens.Length);
+                Engine._log.Add($"append {tokens.Length}");
+            }
+
+            Add(tokens);
+        }
+
+        public void Add(ReadOnlySpan<int> tokens)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Tokens.AddRange(tokens);
+            uint hash = 2166136261;
+            foreach (int token in Tokens)
+            {
+                hash = (hash ^ (uint)token) * 16777619;
+            }
+
+            Array.Fill(_logits, -30);
+            bool ends = (hash >> 8) % Engine.MeanAnswer == 0;
+            _logits[ends ? TurnEnd : FirstText + (int)((hash >> 4) % (uint)(Engine.VocabularySize - FirstText))] = 30;
+            _hasLogits = true;
+        }
+
+        public void RewindTo(int length)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (length < 0 || length > Length)
+            {
+                throw new ArgumentOutOfRangeException(nameof(length));
+            }
+
+            lock (Engine._gate)
+            {
+                Engine._held -= Length - length;
+            }
+
+            Tokens.RemoveRange(length, Length - length);
+            _hasLogits = false;
+        }
+
+        public void Dispose()
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                Interlocked.Decrement(ref Engine._open);
+                lock (Engine._gate)
+                {
+                    Engine._held -= Length;
+                }
+            }
+        }
+    }
+
+    private sealed class ForkableSession(HashEngine engine, List<int> tokens) : Session(engine, tokens), IForkableSession
+    {
+        public long CacheBytes => Length;
+
+        public int EarliestRewind => (int)Math.Max(0, (long)Length - Engine.Window);
+
+        public IGenerationSession Fork(int length)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+            ArgumentOutOfRangeException.ThrowIfLessThan(length, EarliestRewind);
+            lock (Engine._gate)
+            {
+                Engine.Take(length);
+                Engine.Appended -= length;
+            }
+
+            return new ForkableSession(Engine, Tokens[..length]);
+        }
+    }
+}
