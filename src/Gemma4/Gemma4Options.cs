@@ -63,6 +63,13 @@ public sealed class Gemma4Options
     /// </summary>
     public TimeSpan? UnloadAfterIdle { get; set; }
 
+    /// <summary>
+    /// True refuses, before anything is read, a model that needs more memory than the machine has free. Default true.
+    /// The need is worked out from the graph (<see cref="ModelMemoryPlan"/>) for the processor; other execution providers
+    /// and engines are not checked.
+    /// </summary>
+    public bool CheckMemory { get; set; } = true;
+
     /// <summary>True loads the model when the host starts. The default, false, loads it at the first request.</summary>
     public bool WarmUpOnStart { get; set; }
 

@@ -38,6 +38,8 @@ switch (args.FirstOrDefault())
     case "safety":
         SafetyBenchmarks.Run(showMisses: args.Contains("--misses"));
         return 0;
+    case "soak" when args.Length <= 3:
+        return await SoakBenchmark.RunAsync(args.ElementAtOrDefault(1), args.ElementAtOrDefault(2));
     case "retrieval":
         await RetrievalBenchmarks.RunAsync();
         return 0;
@@ -46,7 +48,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|"
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
             + "checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gemma4.Generation;
 using Gemma4.OnnxRuntime;
 using Gemma4.Tokenization;
@@ -33,6 +34,11 @@ internal sealed class LoadedModel : IDisposable
             throw new Gemma4ModelException($"tokenizer.json in '{folder.Directory}' has {tokenizer.VocabularySize} tokens and the model {folder.VocabularySize}. They come from different models; copy the tokenizer.json that belongs to the checkpoint.");
         }
 
+        if (options is { CheckMemory: true, EngineFactory: null, OnnxRuntime.ExecutionProvider: null })
+        {
+            CheckMemory(folder, options.PrefillChunkSize, FreeMemory.Read());
+        }
+
         IGenerationEngine engine = options.EngineFactory?.Invoke(folder) ?? OnnxGenerationEngine.Load(folder, options.OnnxRuntime);
         if (engine.VocabularySize < tokenizer.VocabularySize)
         {
@@ -48,6 +54,18 @@ internal sealed class LoadedModel : IDisposable
     {
         Scheduler.Dispose();
         Engine.Dispose();
+    }
+
+    internal static void CheckMemory(Gemma4ModelFolder folder, int prefillChunkSize, long free)
+    {
+        ModelMemoryPlan plan = ModelMemoryPlan.Read(folder, prefillChunkSize);
+        long needed = plan.BytesFor(prefillChunkSize);
+        if (needed > free)
+        {
+            throw new Gemma4ModelException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The model in '{folder.Directory}' needs {needed / 1e9:F2} GB of memory ({plan.ResidentWeightBytes / 1e9:F2} GB of it weights) before the first answer, and {free / 1e9:F2} GB are free. Free memory, take a smaller model or precision, or set Gemma4Options.CheckMemory to false to try."));
+        }
     }
 
     // A tokenizer file alone is the caller's; here it is a part of the model and fails as one.

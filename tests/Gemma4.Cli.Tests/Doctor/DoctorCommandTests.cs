@@ -92,16 +92,6 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.Equal(Severity.Problem, ResourceChecks.CheckMemory(folder, plan, plan.BytesFor(900)).Severity);
     }
 
-    [Fact]
-    public void Free_memory_is_what_the_kernel_calls_available()
-    {
-        string[] lines = ["MemTotal:       24692108 kB", "MemFree:          123456 kB", "MemAvailable:    2000000 kB"];
-
-        Assert.Equal(2_048_000_000, FreeMemory.Available(lines));
-        Assert.Null(FreeMemory.Available(lines[..2]));
-        Assert.True(FreeMemory.Read() > 0);
-    }
-
     private static bool IsProblem(JsonElement finding) => finding.GetProperty("severity").GetString() == "problem";
 
     private string CopyOfNano(string name = "model")

@@ -37,6 +37,7 @@ public class ChatOptionsSupportTests
         new("AdditionalProperties min_p, repetition_penalty, adapter", true, "numbers; the name of a LoRA adapter of the options", o => o.AdditionalProperties = new() { ["min_p"] = 0.1, ["repetition_penalty"] = 1.1 }),
         new("AdditionalProperties constraint", true, "a Gemma4Constraint: JSON schema, regular expression, choices or grammar", o => o.AdditionalProperties = new() { ["constraint"] = Gemma4Constraint.Choices(["Hello!", "Bye!"]) }),
         new("AdditionalProperties strict", true, "true refuses a schema that cannot be enforced as a whole; by default the rest is enforced, and a warning logged", o => o.AdditionalProperties = new() { ["strict"] = true }),
+        new("AdditionalProperties priority", true, "a whole number, default 0: of the requests that wait, higher ones start first", o => o.AdditionalProperties = new() { ["priority"] = 1 }),
         new("AdditionalProperties, other keys", false, "a key nobody reads would be ignored in silence", o => o.AdditionalProperties = new() { ["mirostat"] = 2 }),
         new("ConversationId", false, "the client is stateless", o => o.ConversationId = "c"),
         new("AllowBackgroundResponses", false, "a response runs while it is read", o => o.AllowBackgroundResponses = true),

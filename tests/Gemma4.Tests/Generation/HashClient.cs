@@ -1,5 +1,3 @@
-using Gemma4.Nano;
-
 namespace Gemma4.Tests.Generation;
 
 /// <summary>The real client over a <see cref="HashEngine"/>.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Gemma4.Cli.Doctor;
+namespace Gemma4.Models;
 
 /// <summary>Bytes that this process can still take: what the machine has free, within the limits of a container.</summary>
 internal static class FreeMemory
@@ -8,6 +8,7 @@ internal static class FreeMemory
     private const string MemoryInfo = "/proc/meminfo";
     private const string ContainerLimit = "/sys/fs/cgroup/memory.max";
     private const string ContainerUse = "/sys/fs/cgroup/memory.current";
+    private const string ContainerStatistics = "/sys/fs/cgroup/memory.stat";
 
     public static long Read()
     {
@@ -19,7 +20,8 @@ internal static class FreeMemory
             free = Available(File.ReadLines(MemoryInfo)) ?? free;
             if (Limit(ContainerLimit) is { } limit && Limit(ContainerUse) is { } used)
             {
-                free = Math.Min(free, Math.Max(0, limit - used));
+                long files = File.Exists(ContainerStatistics) ? FileCache(File.ReadLines(ContainerStatistics)) : 0;
+                free = Math.Min(free, Math.Max(0, limit - used + files));
             }
         }
 
@@ -40,6 +42,12 @@ internal static class FreeMemory
 
         return null;
     }
+
+    /// <summary>Bytes of files that a container's use counts and that the kernel would give back.</summary>
+    internal static long FileCache(IEnumerable<string> lines) => lines
+        .Select(line => line.Split(' '))
+        .Where(words => words is ["inactive_file" or "active_file", _])
+        .Sum(words => long.TryParse(words[1], CultureInfo.InvariantCulture, out var bytes) ? bytes : 0);
 
     /// <summary>Null when there is no limit; the file then says "max".</summary>
     private static long? Limit(string file) =>

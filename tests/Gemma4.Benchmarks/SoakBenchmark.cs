@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Gemma4.Benchmarks;
+
+/// <summary>Thousands of short chats on the demo model: nothing may leak, hang or come out wrong.</summary>
+internal static class SoakBenchmark
+{
+    private const int Chats = 10_000;
+    private const int Callers = 6;
+
+    // What the working set may grow by between the first tenth and the end.
+    private const double MostGrowth = 0.05;
+
+    public static async Task<int> RunAsync(string? chats, string? callers)
+    {
+        SoakRun run = new(
+            chats is null ? Chats : int.Parse(chats, CultureInfo.InvariantCulture),
+            callers is null ? Callers : int.Parse(callers, CultureInfo.InvariantCulture),
+            seed: 1);
+        await run.RunAsync();
+        double growth = ((double)run.BytesAtEnd / run.BytesAtStart) - 1;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answered {run.Answered}, cancelled or given up {run.Cancelled}, refused {run.Refused}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"other text than alone {run.Different.Count}"));
+        foreach ((string expected, string actual) in run.Different.Distinct().Take(5))
+        {
+            Console.WriteLine($"  alone:    {expected}");
+            Console.WriteLine($"  together: {actual}");
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"working set {run.BytesAtStart / 1e6:F1} MB -> {run.BytesAtEnd / 1e6:F1} MB ({growth:P1})"));
+        Console.WriteLine(run.AtEnd);
+        return growth <= MostGrowth && run.Different.Count == 0 && run.AtEnd is { RunningRequests: 0, QueuedRequests: 0 } ? 0 : 1;
+    }
+}
