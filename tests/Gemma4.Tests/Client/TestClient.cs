@@ -44,8 +44,9 @@ internal static class TestClient
             }
         }
 
+        // A prompt may come in pieces; what its middle answers nobody reads.
         int[] script = scripts[Math.Min(results, scripts.Length - 1)];
         int position = tokens.Count - start;
-        return position < script.Length ? script[position] : TurnEnd;
+        return position >= 0 && position < script.Length ? script[position] : TurnEnd;
     }
 }
