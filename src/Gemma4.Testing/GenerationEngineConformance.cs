@@ -9,9 +9,11 @@ namespace Gemma4.Testing;
 /// </summary>
 /// <remarks>
 /// The engine must hold at least 64 tokens per session. Each behaviour makes and disposes an engine of its own.
+/// Behaviours of a capability (<see cref="IBatchEngine"/>, <see cref="IForkableSession"/>, <see cref="IDraftSession"/>)
+/// ask nothing of engines without it.
 /// </remarks>
 [SuppressMessage("Naming", "CA1707", Justification = "The names are sentences, as in a test.")]
-public abstract class GenerationEngineConformance
+public abstract partial class GenerationEngineConformance
 {
     private const int SampleLength = 16;
 
@@ -36,6 +38,12 @@ public abstract class GenerationEngineConformance
         [nameof(Sessions_run_in_parallel)] = s => s.Sessions_run_in_parallel(),
         [nameof(A_disposed_session_is_closed)] = s => s.A_disposed_session_is_closed(),
         [nameof(A_disposed_engine_opens_no_session)] = s => s.A_disposed_engine_opens_no_session(),
+        [nameof(A_fork_holds_the_beginning_and_goes_its_own_way)] = s => s.A_fork_holds_the_beginning_and_goes_its_own_way(),
+        [nameof(A_fork_out_of_range_is_refused)] = s => s.A_fork_out_of_range_is_refused(),
+        [nameof(A_step_of_several_sessions_equals_steps_of_each)] = s => s.A_step_of_several_sessions_equals_steps_of_each(),
+        [nameof(A_refused_step_of_several_sessions_changes_none)] = s => s.A_refused_step_of_several_sessions_changes_none(),
+        [nameof(Several_positions_are_scored_as_if_one_by_one)] = s => s.Several_positions_are_scored_as_if_one_by_one(),
+        [nameof(Scored_positions_outlive_a_rewind)] = s => s.Scored_positions_outlive_a_rewind(),
     };
 
     /// <summary>The names of all behaviours, to feed a parameterised test.</summary>

@@ -1,24 +1,25 @@
 namespace Gemma4;
 
 /// <summary>
-/// The attention caches of all sessions of an engine together have reached the memory they may take. The call that
-/// failed has changed nothing: free a session and call again.
+/// The attention caches of all sessions together have reached their budget. The session that asked is as it was before;
+/// the call may succeed once other sessions are disposed.
 /// </summary>
 public sealed class Gemma4CacheFullException : InvalidOperationException
 {
-    /// <summary>Creates the exception without a message of its own.</summary>
+    /// <summary>An error without details.</summary>
     public Gemma4CacheFullException()
+        : this("The attention caches have reached their budget.")
     {
     }
 
-    /// <summary>Creates the exception with what was needed and what is allowed.</summary>
+    /// <summary>An error described by <paramref name="message"/>.</summary>
     public Gemma4CacheFullException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Creates the exception with its cause.</summary>
-    public Gemma4CacheFullException(string message, Exception innerException)
+    /// <summary>An error caused by <paramref name="innerException"/>.</summary>
+    public Gemma4CacheFullException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }

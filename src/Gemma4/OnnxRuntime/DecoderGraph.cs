@@ -43,6 +43,8 @@ internal sealed class DecoderGraph
         var wiring = new CacheWiring(GraphFile.Read(ModelPath));
         CachesInPlace = Caches.All(cache => wiring.IsInPlace(cache.PastName, cache.PresentName));
 
+        AllowsBatches = CachesInPlace && !_split && HasOpenBatch(session);
+
         // A cache that grows is read from one buffer and written to another.
         BytesPerToken = Caches.Sum(cache => cache.BytesPerToken) * (CachesInPlace ? 1 : 2);
 
@@ -105,6 +107,9 @@ internal sealed class DecoderGraph
     /// <summary>Whether the graph appends to a cache in place, as opposed to returning a longer one.</summary>
     internal bool CachesInPlace { get; }
 
+    /// <summary>Whether one run can step several sequences of different lengths: ids in, caches in place, and no axis fixed to one sequence.</summary>
+    internal bool AllowsBatches { get; }
+
     /// <summary>Cache bytes that one token takes over all layers.</summary>
     internal long BytesPerToken { get; }
 
@@ -151,6 +156,14 @@ internal sealed class DecoderGraph
         }
 
         return caches.Count > 0 ? caches : throw Unfit($"has no cache inputs named like '{names.PastKeys}'");
+    }
+
+    private bool HasOpenBatch(InferenceSession session)
+    {
+        string?[] inputs = [InputIds, AttentionMask, PositionIds, .. Caches.Select(cache => cache.PastName)];
+        string[] outputs = [Logits, .. Caches.Select(cache => cache.PresentName)];
+        return inputs.OfType<string>().All(name => session.InputMetadata[name].Dimensions[0] < 0)
+            && outputs.All(name => session.OutputMetadata.GetValueOrDefault(name)?.Dimensions is [< 0, ..]);
     }
 
     private void RejectUnknownInputs(InferenceSession session, DecoderSettings names)

@@ -54,7 +54,7 @@ internal sealed class GrowingCache : SessionCache
         _rows = total;
     }
 
-    protected override void Resize(int capacity, int held, OrtIoBinding binding)
+    protected override void Resize(int capacity, int held)
     {
         Pack(held);
         for (int index = 0; index < _held.Length; index++)
@@ -80,6 +80,17 @@ internal sealed class GrowingCache : SessionCache
                 _next[index] = grown;
             }
         }
+    }
+
+    protected override void CopyFrom(SessionCache source, int tokens)
+    {
+        var other = (GrowingCache)source;
+        for (int index = 0; tokens > 0 && index < _held.Length; index++)
+        {
+            _held[index]!.CopyFrom(other._held[index]!, other._rows, tokens, tokens);
+        }
+
+        _rows = tokens;
     }
 
     protected override void FreeBuffers()

@@ -69,6 +69,9 @@ public sealed partial class OnnxGenerationEngine
     /// <summary>Cache bytes that one token takes over all layers.</summary>
     internal long CacheBytesPerToken => _graph.BytesPerToken;
 
+    /// <summary>Cache bytes that all sessions hold together now.</summary>
+    internal long CacheBytesTaken => _budget.Taken;
+
     /// <summary>Loads the graphs of <paramref name="folder"/>; for a large model this takes seconds.</summary>
     /// <exception cref="Gemma4ModelException">
     /// The native library is missing, or the graph cannot be loaded or is not a text decoder.
@@ -130,6 +133,7 @@ public sealed partial class OnnxGenerationEngine
             session.Dispose();
         }
 
+        DisposeBatches();
         NativeEmbedding?.Dispose();
         foreach (LoadedAdapter adapter in _adapters.Values)
         {
@@ -153,7 +157,7 @@ public sealed partial class OnnxGenerationEngine
         OrtIoBinding binding = Native.CreateIoBinding();
         adapter?.BindTo(binding);
         EmbeddingStep? embedding = _embedding is null ? null : new EmbeddingStep(_embedding, NativeEmbedding!.CreateIoBinding(), binding);
-        var session = new OnnxGenerationSession(this, _graph, _embedding, binding, embedding, cache);
+        var session = new OnnxGenerationSession(this, _graph, _embedding, binding, embedding, cache, adapter);
         _sessions.Add(session);
         return session;
     }

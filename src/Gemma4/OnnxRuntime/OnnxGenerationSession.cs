@@ -8,13 +8,14 @@ namespace Gemma4.OnnxRuntime;
 /// One sequence on its own binding. Everything is bound once; a step of one token writes the id in place and makes one
 /// new value, the mask, whose length is how the graph learns the length of the sequence. Caches that grow add new values.
 /// </summary>
-internal sealed class OnnxGenerationSession : IGenerationSession
+internal sealed partial class OnnxGenerationSession : IForkableSession
 {
     private readonly OnnxGenerationEngine _engine;
     private readonly DecoderGraph _graph;
     private readonly EmbeddingGraph? _embeddingGraph;
 
-    // A session belongs to one thread, but the engine may be disposed from another.
+    // A session belongs to one thread, but the engine may be disposed from another, a fork may be taken from a third, and
+    // a step of several sessions may have to move this one's rows.
     private readonly Lock _gate = new();
     private readonly RunOptions _runOptions = new();
     private readonly OrtIoBinding _binding;
@@ -41,8 +42,10 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         EmbeddingGraph? embeddingGraph,
         OrtIoBinding binding,
         EmbeddingStep? embedding,
-        SessionCache cache)
+        SessionCache cache,
+        LoadedAdapter? adapter)
     {
+        Adapter = adapter;
         _embeddingGraph = embeddingGraph;
         _embedding = embedding;
         _exportInputs = new ExportInputs(graph, binding);
@@ -53,6 +56,11 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         _graph = graph;
         _binding = binding;
         _cache = cache;
+        if (cache is InPlaceCache inPlace)
+        {
+            inPlace.Session = this;
+        }
+
         _logits = new StepLogits(graph, engine.VocabularySize);
         _ids = new PinnedIntegers(embeddingGraph?.IdType ?? graph.IdType);
         _positions = new PinnedIntegers(graph.PositionType);
@@ -74,6 +82,24 @@ internal sealed class OnnxGenerationSession : IGenerationSession
 
     public void Append(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
     {
+        try
+        {
+            AppendOnce(tokens, cancellationToken);
+        }
+        catch (Gemma4CacheFullException)
+        {
+            // No filter: that would run before the gate is free.
+            if (!_engine.FreeSpareSlots())
+            {
+                throw;
+            }
+
+            AppendOnce(tokens, cancellationToken);
+        }
+    }
+
+    private void AppendOnce(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
+    {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -84,7 +110,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
             string running = _graph.ModelPath;
             try
             {
-                _cache.EnsureCapacity(total, Length, _binding);
+                _cache.EnsureCapacity(total, Length);
                 for (int start = 0; start < tokens.Length; start += _longestStep)
                 {
                     // Nothing below changes what the session holds before the last part is through.
@@ -141,6 +167,7 @@ internal sealed class OnnxGenerationSession : IGenerationSession
             }
 
             _disposed = true;
+            _cache.Dispose();
             _binding.Dispose();
             _embedding?.Dispose();
             _exportInputs.Dispose();
@@ -148,7 +175,6 @@ internal sealed class OnnxGenerationSession : IGenerationSession
             _positionValue?.Dispose();
             _maskValue?.Dispose();
             _logits.Dispose();
-            _cache.Dispose();
             _runOptions.Dispose();
         }
 
@@ -188,11 +214,11 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         if (_embedding is not null)
         {
             running = _embeddingGraph!.ModelPath;
-            Run(_engine.NativeEmbedding!, _embedding.Binding, cancellationToken);
+            NativeRun.Run(_engine.NativeEmbedding!, _runOptions, _embedding.Binding, cancellationToken);
             running = _graph.ModelPath;
         }
 
-        Run(_engine.Native, _binding, cancellationToken);
+        NativeRun.Run(_engine.Native, _runOptions, _binding, cancellationToken);
         _cache.Accept(held + tokens.Length);
     }
 
@@ -272,31 +298,6 @@ internal sealed class OnnxGenerationSession : IGenerationSession
         _binding.BindInput(_graph.AttentionMask, fresh);
         _maskValue?.Dispose();
         _maskValue = fresh;
-    }
-
-    private void Run(InferenceSession native, OrtIoBinding binding, CancellationToken cancellationToken)
-    {
-        if (!cancellationToken.CanBeCanceled)
-        {
-            native.RunWithBinding(_runOptions, binding);
-            return;
-        }
-
-        try
-        {
-            // Disposing the registration waits for a callback under way, so the flag is not set again after the reset.
-            using (cancellationToken.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, _runOptions))
-            {
-                native.RunWithBinding(_runOptions, binding);
-            }
-        }
-        finally
-        {
-            if (cancellationToken.IsCancellationRequested)
-            {
-                _runOptions.Terminate = false;
-            }
-        }
     }
 
     private void ReadLogits(int tokens)

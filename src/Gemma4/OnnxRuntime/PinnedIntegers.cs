@@ -5,8 +5,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Gemma4.OnnxRuntime;
 
 /// <summary>
-/// A pinned row of integers that values of shape [1, n] are made over; the runtime reads it in place, so writing it is
-/// all a step needs when n stays the same.
+/// A pinned row of integers that values are made over; the runtime reads it in place, so writing it is
+/// all a step needs when the shape stays the same.
 /// </summary>
 internal sealed class PinnedIntegers(TensorElementType type)
 {
@@ -29,6 +29,19 @@ internal sealed class PinnedIntegers(TensorElementType type)
         }
     }
 
+    /// <summary>Writes <paramref name="number"/> into all places from <paramref name="from"/> up to <paramref name="to"/>, exclusive.</summary>
+    internal void Fill(int from, int to, int number)
+    {
+        if (type == TensorElementType.Int64)
+        {
+            _storage.AsSpan(from..to).Fill(number);
+        }
+        else
+        {
+            MemoryMarshal.Cast<long, int>(_storage.AsSpan())[from..to].Fill(number);
+        }
+    }
+
     internal void Fill(int number)
     {
         if (type == TensorElementType.Int64)
@@ -41,11 +54,11 @@ internal sealed class PinnedIntegers(TensorElementType type)
         }
     }
 
-    /// <summary>A value over the first <c>shape[1]</c> numbers. The array must outlive it.</summary>
+    /// <summary>A value [rows, columns] over the first numbers. The array must outlive it.</summary>
     internal OrtValue CreateValue(long[] shape) => OrtValue.CreateTensorValueWithData(
         OrtMemoryInfo.DefaultInstance,
         type,
         shape,
         Marshal.UnsafeAddrOfPinnedArrayElement(_storage, 0),
-        shape[1] * (type == TensorElementType.Int64 ? sizeof(long) : sizeof(int)));
+        shape[0] * shape[1] * (type == TensorElementType.Int64 ? sizeof(long) : sizeof(int)));
 }

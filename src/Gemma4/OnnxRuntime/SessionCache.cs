@@ -11,7 +11,10 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
     protected DecoderGraph Graph => graph;
 
     /// <summary>Tokens that every buffer has room for.</summary>
-    internal int Capacity { get; private set; }
+    internal virtual int Capacity { get; private protected set; }
+
+    /// <summary>Bytes that the session has taken of the budget, or that its share of a common buffer takes.</summary>
+    internal virtual long Bytes => _reservedTokens * graph.BytesPerToken;
 
     internal static SessionCache Create(DecoderGraph graph, CacheBudget budget, int initialCapacity, int maxTokens) =>
         graph.CachesInPlace
@@ -22,7 +25,7 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
     /// Makes room for <paramref name="needed"/> tokens and keeps the first <paramref name="held"/>. A failure in between
     /// leaves some buffers larger than others, which a run does not mind and the next call makes good.
     /// </summary>
-    internal void EnsureCapacity(int needed, int held, OrtIoBinding binding)
+    internal void EnsureCapacity(int needed, int held)
     {
         if (needed <= Capacity)
         {
@@ -30,7 +33,7 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
         }
 
         int target = Reserve(needed);
-        Resize(target, held, binding);
+        Resize(target, held);
         Capacity = target;
     }
 
@@ -40,39 +43,36 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
     /// <summary>Takes over what a finished step has written; <paramref name="total"/> tokens are held now.</summary>
     internal abstract void Accept(int total);
 
+    /// <summary>Copies the first <paramref name="tokens"/> of another session's cache of the same engine into this new one.</summary>
+    internal void Fork(SessionCache source, int tokens)
+    {
+        EnsureCapacity(tokens, held: 0);
+        CopyFrom(source, tokens);
+    }
+
     public void Dispose()
     {
         FreeBuffers();
+        ReleaseReservation();
+    }
+
+    protected abstract void Resize(int capacity, int held);
+
+    protected abstract void CopyFrom(SessionCache source, int tokens);
+
+    protected abstract void FreeBuffers();
+
+    protected void ReleaseReservation()
+    {
         budget.Return(_reservedTokens * graph.BytesPerToken);
         _reservedTokens = 0;
     }
 
-    protected abstract void Resize(int capacity, int held, OrtIoBinding binding);
+    protected Gemma4CacheFullException Full(int needed) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{needed} tokens need {needed * graph.BytesPerToken} bytes of attention cache, but all sessions together hold {budget.Taken} of the {budget.Limit} bytes allowed. Dispose sessions that are done, or raise OnnxRuntimeOptions.KvCacheMemoryBudget."));
 
-    protected abstract void FreeBuffers();
-
-    private int Reserve(int needed)
-    {
-        long doubled = Math.Max(Math.Max(initialCapacity, Capacity * 2L), needed);
-        int target = (int)Math.Min(doubled, maxTokens);
-
-        // Where doubling is too much, what is needed now may still fit.
-        if (TryReserve(target))
-        {
-            return target;
-        }
-
-        if (TryReserve(needed))
-        {
-            return needed;
-        }
-
-        throw new InvalidOperationException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{needed} tokens need {needed * graph.BytesPerToken} bytes of attention cache, but all sessions together hold {budget.Taken} of the {budget.Limit} bytes allowed. Dispose sessions that are done, or raise OnnxRuntimeOptions.KvCacheMemoryBudget."));
-    }
-
-    private bool TryReserve(int tokens)
+    protected bool TryReserve(int tokens)
     {
         if (tokens <= _reservedTokens)
         {
@@ -86,5 +86,19 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
 
         _reservedTokens = tokens;
         return true;
+    }
+
+    private int Reserve(int needed)
+    {
+        long doubled = Math.Max(Math.Max(initialCapacity, Capacity * 2L), needed);
+        int target = (int)Math.Min(doubled, maxTokens);
+
+        // Where doubling is too much, what is needed now may still fit.
+        if (TryReserve(target))
+        {
+            return target;
+        }
+
+        return TryReserve(needed) ? needed : throw Full(needed);
     }
 }

@@ -60,6 +60,21 @@ internal sealed class StepLogits : IDisposable
         }
     }
 
+    /// <summary>Makes one row of logits current that a step of several sessions gave; the graph's type decides which span is read.</summary>
+    internal void Accept(ReadOnlySpan<float> row, ReadOnlySpan<ushort> halves)
+    {
+        if (_rows.Length == 0)
+        {
+            halves.CopyTo(_halfRow);
+        }
+        else
+        {
+            row.CopyTo(_rows[_next]);
+        }
+
+        Accept();
+    }
+
     /// <summary>Makes the last row of a value [1, positions, vocabulary] current.</summary>
     internal void AcceptLastRow(OrtValue value)
     {

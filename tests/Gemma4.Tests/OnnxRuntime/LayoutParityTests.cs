@@ -92,7 +92,7 @@ public sealed class LayoutParityTests(LayoutModels models) : IClassFixture<Layou
         first.Append(new int[20]);
         second.Append([2]);
 
-        Assert.Throws<InvalidOperationException>(() => second.Append(new int[25]));
+        Assert.Throws<Gemma4CacheFullException>(() => second.Append(new int[25]));
         Assert.Equal(1, second.Length);
         first.Dispose();
         second.Append(new int[25]);

@@ -172,7 +172,7 @@ public sealed class OnnxGenerationEngineTests(TinyModel model) : IClassFixture<T
         first.Append(new int[20]);
         second.Append([2]);
 
-        string message = Assert.Throws<InvalidOperationException>(() => second.Append(new int[25])).Message;
+        string message = Assert.Throws<Gemma4CacheFullException>(() => second.Append(new int[25])).Message;
         Assert.Contains($"{perToken * 26} bytes", message, StringComparison.Ordinal);
         Assert.Equal(1, second.Length);
 

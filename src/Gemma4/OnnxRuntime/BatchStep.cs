@@ -1,0 +1,172 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Gemma4.OnnxRuntime;
+
+/// <summary>
+/// One step of several sequences that lie side by side in an arena. Everything is bound once for a number of sequences
+/// and an arena's buffers; a step writes one id, one position and one number of the mask for each of them.
+/// </summary>
+internal sealed class BatchStep : IDisposable
+{
+    private readonly DecoderGraph _graph;
+    private readonly InferenceSession _native;
+    private readonly int _vocabularySize;
+    private readonly RunOptions _runOptions = new();
+    private readonly OrtIoBinding _binding;
+    private readonly ExportInputs _exportInputs;
+    private readonly PinnedIntegers _ids;
+    private readonly PinnedIntegers _positions;
+    private readonly PinnedIntegers _mask;
+    private readonly List<OrtValue> _values = [];
+    private float[] _logits = [];
+    private ushort[] _halves = [];
+    private int[] _seen = []; // places of each row of the mask that hold a 1
+    private int _count;
+    private int _version = -1;
+
+    internal BatchStep(DecoderGraph graph, InferenceSession native, CacheArena arena, LoadedAdapter? adapter, int vocabularySize)
+    {
+        (_graph, _native, _vocabularySize) = (graph, native, vocabularySize);
+        (Arena, Adapter) = (arena, adapter);
+        _binding = native.CreateIoBinding();
+        adapter?.BindTo(_binding);
+        _exportInputs = new ExportInputs(graph, _binding);
+        _ids = new PinnedIntegers(graph.IdType);
+        _positions = new PinnedIntegers(graph.PositionType);
+        _mask = new PinnedIntegers(graph.MaskType);
+    }
+
+    internal CacheArena Arena { get; }
+
+    internal LoadedAdapter? Adapter { get; }
+
+    /// <summary>Binds for the first <paramref name="count"/> slots, unless that is how things are bound.</summary>
+    internal void Bind(int count)
+    {
+        if (count == _count && Arena.Version == _version)
+        {
+            return;
+        }
+
+        _count = 0;
+        _values.ForEach(value => value.Dispose());
+        _values.Clear();
+        for (int index = 0; index < _graph.Caches.Count; index++)
+        {
+            OrtValue cache = Arena.Buffer(index).CreateValue(0, count);
+            BindInput(_graph.Caches[index].PastName, cache);
+            _binding.BindOutput(_graph.Caches[index].PresentName, cache);
+        }
+
+        BindRow(_graph.InputIds, _ids, count, 1);
+        BindRow(_graph.PositionIds, _positions, count, 1);
+
+        // As wide as the buffers, so that a longer sequence needs no new value; the zeros count for nothing.
+        BindRow(_graph.AttentionMask, _mask, count, Arena.Capacity);
+        _mask.Fill(0);
+        _seen = new int[count];
+        _exportInputs.Set(held: 1);
+        BindLogits(count);
+        (_count, _version) = (count, Arena.Version);
+    }
+
+    /// <summary>Sets what the sequence in a slot appends to the tokens it holds.</summary>
+    internal void Set(int slot, int token, int held)
+    {
+        _ids.Set(slot, token);
+        if (_graph.PositionIds is not null)
+        {
+            _positions.Set(slot, held);
+        }
+
+        int row = slot * Arena.Capacity;
+        int total = held + 1;
+        if (total > _seen[slot])
+        {
+            _mask.Fill(row + _seen[slot], row + total, 1);
+        }
+        else
+        {
+            _mask.Fill(row + total, row + _seen[slot], 0);
+        }
+
+        _seen[slot] = total;
+    }
+
+    internal void Run(CancellationToken cancellationToken)
+    {
+        try
+        {
+            NativeRun.Run(_native, _runOptions, _binding, cancellationToken);
+        }
+        catch
+        {
+            _count = 0;
+            throw;
+        }
+    }
+
+    /// <summary>Gives the logits of a slot to the session that lies there.</summary>
+    internal void Deliver(int slot, OnnxGenerationSession session)
+    {
+        int start = slot * _vocabularySize;
+        if (_graph.LogitsType == TensorElementType.Float)
+        {
+            session.AcceptStep(_logits.AsSpan(start, _vocabularySize), []);
+        }
+        else
+        {
+            session.AcceptStep([], _halves.AsSpan(start, _vocabularySize));
+        }
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _exportInputs.Dispose();
+        _values.ForEach(value => value.Dispose());
+        _runOptions.Dispose();
+    }
+
+    private void BindRow(string? name, PinnedIntegers numbers, int rows, int columns)
+    {
+        if (name is null)
+        {
+            return;
+        }
+
+        if (numbers.Capacity < rows * columns)
+        {
+            numbers.Grow(rows * columns);
+        }
+
+        BindInput(name, numbers.CreateValue([rows, columns]));
+    }
+
+    private void BindInput(string name, OrtValue value)
+    {
+        _values.Add(value);
+        _binding.BindInput(name, value);
+    }
+
+    private void BindLogits(int count)
+    {
+        int needed = count * _vocabularySize;
+        long[] shape = [count, 1, _vocabularySize];
+        OrtValue value;
+        if (_graph.LogitsType == TensorElementType.Float)
+        {
+            _logits = _logits.Length >= needed ? _logits : GC.AllocateUninitializedArray<float>(needed, pinned: true);
+            value = PinnedValue.Over(_logits, _graph.LogitsType, shape, needed * (long)sizeof(float));
+        }
+        else
+        {
+            _halves = _halves.Length >= needed ? _halves : GC.AllocateUninitializedArray<ushort>(needed, pinned: true);
+            value = PinnedValue.Over(_halves, _graph.LogitsType, shape, needed * (long)sizeof(ushort));
+        }
+
+        _values.Add(value);
+        _binding.BindOutput(_graph.Logits, value);
+    }
+}
