@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Generation;
@@ -12,19 +11,17 @@ internal sealed class GenerationScheduler : IDisposable
     // A new thread costs a short answer more than waiting for the next request does.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
-    private readonly SchedulingOptions _options;
     private readonly TimeProvider _timeProvider;
+    private readonly EngineMetrics _metrics;
+    private readonly RequestQueue _queue;
     private readonly PrefixCache _cache;
     private readonly StepPlan _plan;
     private readonly DecodeRound _round;
-    private readonly EngineMetrics _metrics;
 
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _work = new(initialState: false);
-    private readonly List<GenerationRequest> _queue = []; // in the order in which they are to start
     private Thread? _thread;
     private bool _closed;
-    private int _active;
 
     // Of the thread alone.
     private readonly List<GenerationRequest> _prefilling = [];
@@ -34,31 +31,22 @@ internal sealed class GenerationScheduler : IDisposable
 
     public GenerationScheduler(IGenerationEngine engine, Gemma4Options options, string modelId, TimeProvider timeProvider)
     {
-        _metrics = new EngineMetrics(modelId);
-        _options = options.Scheduling;
         _timeProvider = timeProvider;
+        _metrics = new EngineMetrics(modelId);
+        _queue = new RequestQueue(options.Scheduling, timeProvider, _metrics, End);
         _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
         _plan = new StepPlan(options.PrefillChunkSize);
-        _round = new DecodeRound(engine, _options.MaxBatchSize, _cache, _metrics);
+        _round = new DecodeRound(engine, options.Scheduling.MaxBatchSize, _cache, _metrics);
     }
 
     /// <summary>Requests that wait.</summary>
-    public int QueuedRequests
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _queue.Count;
-            }
-        }
-    }
+    public int QueuedRequests => _queue.Waiting;
 
     /// <summary>Requests that run.</summary>
-    public int RunningRequests => Volatile.Read(ref _active);
+    public int RunningRequests => _queue.Running;
 
     /// <summary>Whether the next request would be refused.</summary>
-    public bool IsFull => QueuedRequests >= Math.Max(1, _options.MaxQueuedRequests);
+    public bool IsFull => _queue.IsFull;
 
     public PrefixCacheStatistics CacheStatistics => _cache.Statistics;
 
@@ -69,22 +57,7 @@ internal sealed class GenerationScheduler : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(Gemma4ChatClient));
-            bool mustWait = _active + _queue.Count >= _options.MaxConcurrentRequests;
-            if (mustWait && _active + _queue.Count >= _options.MaxConcurrentRequests + _options.MaxQueuedRequests)
-            {
-                _metrics.Rejected();
-                throw new Gemma4BusyException(string.Create(CultureInfo.InvariantCulture, $"{_active} requests run and {_queue.Count} wait; no more than {_options.MaxQueuedRequests} may. Try again later, or raise Gemma4Options.Scheduling.MaxQueuedRequests."));
-            }
-
-            request.QueuedAt = _timeProvider.GetTimestamp();
-            int place = _queue.FindIndex(other => other.Priority < request.Priority);
-            _queue.Insert(place < 0 ? _queue.Count : place, request);
-            _metrics.Queued();
-            if (_options.QueueTimeout is { } limit)
-            {
-                request.QueueTimer = _timeProvider.CreateTimer(_ => GiveUp(request, limit), null, limit, Timeout.InfiniteTimeSpan);
-            }
-
+            _queue.Add(request);
             if (_thread is null)
             {
                 _thread = new Thread(Work) { IsBackground = true, Name = "Gemma4 scheduler" };
@@ -128,7 +101,7 @@ internal sealed class GenerationScheduler : IDisposable
                 bool woken = _work.WaitOne(Linger);
                 lock (_gate)
                 {
-                    if (_queue.Count == 0 && (_closed || !woken))
+                    if (_queue.Waiting == 0 && (_closed || !woken))
                     {
                         _thread = null;
                         return;
@@ -147,25 +120,14 @@ internal sealed class GenerationScheduler : IDisposable
 
     private void Admit()
     {
-        lock (_gate)
+        if (_closed)
         {
-            while (_queue.Count > 0 && (_closed || _active < _options.MaxConcurrentRequests))
-            {
-                GenerationRequest request = _queue[0];
-                _queue.RemoveAt(0);
-                _metrics.LeftQueue();
-                request.QueueTimer?.Dispose();
-                if (_closed)
-                {
-                    End(request, new ObjectDisposedException(nameof(Gemma4ChatClient)));
-                    continue;
-                }
+            _queue.Close();
+        }
 
-                request.StartedAt = _timeProvider.GetTimestamp();
-                _metrics.Started(_timeProvider.GetElapsedTime(request.QueuedAt, request.StartedAt));
-                _active++;
-                _prefilling.Add(request);
-            }
+        while (_queue.TryStart() is { } request)
+        {
+            _prefilling.Add(request);
         }
     }
 
@@ -348,17 +310,12 @@ internal sealed class GenerationScheduler : IDisposable
             }
         }
 
-        _metrics.Ended();
         if (request.Generation is { OutputTokens: > 0 } generation)
         {
             _metrics.Decoded(generation.OutputTokens, _timeProvider.GetElapsedTime(request.PrefilledAt));
         }
 
-        lock (_gate)
-        {
-            _active--;
-        }
-
+        _queue.Ended();
         End(request, error);
     }
 
@@ -372,37 +329,9 @@ internal sealed class GenerationScheduler : IDisposable
 
     private void Withdraw(GenerationRequest request)
     {
-        if (TakeFromQueue(request))
-        {
-            End(request, new OperationCanceledException(request.Cancellation));
-        }
-        else
+        if (!_queue.Withdraw(request))
         {
             _work.Set();
-        }
-    }
-
-    private void GiveUp(GenerationRequest request, TimeSpan limit)
-    {
-        if (TakeFromQueue(request))
-        {
-            _metrics.Rejected();
-            End(request, new Gemma4BusyException(string.Create(CultureInfo.InvariantCulture, $"The request waited {limit.TotalSeconds:0.###} s while others ran. Try again later, or raise Gemma4Options.Scheduling.QueueTimeout or MaxConcurrentRequests.")));
-        }
-    }
-
-    private bool TakeFromQueue(GenerationRequest request)
-    {
-        lock (_gate)
-        {
-            bool waited = _queue.Remove(request);
-            if (waited)
-            {
-                _metrics.LeftQueue();
-                request.QueueTimer?.Dispose();
-            }
-
-            return waited;
         }
     }
 }
