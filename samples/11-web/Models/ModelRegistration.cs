@@ -9,7 +9,7 @@ internal static class ModelRegistration
     /// <summary>Safety and the tool loop: the page's own.</summary>
     public const string WithTools = "tools";
 
-    /// <summary>Safety and passages from the documents.</summary>
+    /// <summary>The same with passages from the documents.</summary>
     public const string WithDocuments = "documents";
 
     // A model that calls tools without end must not hold its place for ever.
@@ -35,7 +35,8 @@ internal static class ModelRegistration
             .UseOpenTelemetry();
         services.AddKeyedChatClient(WithDocuments, provider => provider.GetRequiredService<Gemma4ChatClient>())
             .UseSafety()
-            .UseRetrieval()
+            .UseRetrieval() // outside the tool loop: once for each question
+            .UseFunctionInvocation(configure: loop => loop.MaximumIterationsPerRequest = MostToolRounds)
             .UseOpenTelemetry();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ModelHealth>();

@@ -23,7 +23,7 @@ internal static class ChatEndpoint
         IChatClient client = request.UseDocuments ? withDocuments : withTools;
         ChatOptions options = new()
         {
-            Tools = request is { UseTools: true, UseDocuments: false } ? [.. DemoTools.All] : null,
+            Tools = request.UseTools ? [.. DemoTools.All] : null,
             Reasoning = request.Think ? new ReasoningOptions { Effort = ReasoningEffort.Low } : null,
         };
         await using var updates = client.GetStreamingResponseAsync(request.Messages, options, context.RequestAborted).GetAsyncEnumerator();
