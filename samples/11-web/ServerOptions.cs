@@ -26,7 +26,7 @@ public sealed class ServerOptions
     /// <summary>Requests that wait for their turn; one more is turned away with status 429. Default 16.</summary>
     public int QueuedRequests { get; set; } = 16;
 
-    /// <summary>Requests of one key or address in a minute; default 120.</summary>
+    /// <summary>Requests of one address in a minute; default 120.</summary>
     public int RequestsPerMinute { get; set; } = 120;
 
     /// <summary>Throws where a setting is out of range.</summary>

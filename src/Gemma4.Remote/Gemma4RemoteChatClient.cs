@@ -168,6 +168,7 @@ public sealed class Gemma4RemoteChatClient : IChatClient
             RetryPolicy = new ClientRetryPolicy(0),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
         };
+        settings.AddPolicy(new ResponseReleasePolicy(), PipelinePosition.PerCall);
         settings.AddPolicy(new ContentTypePolicy(url), PipelinePosition.PerCall);
         IChatClient client = new OpenAI.Chat.ChatClient(endpoint.Model ?? _options.Model, new EndpointKeyPolicy(endpoint), settings).AsIChatClient();
         return new EndpointChatClient(client, url, _options, _timeProvider);

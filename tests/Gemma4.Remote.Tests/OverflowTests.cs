@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -68,6 +69,18 @@ public sealed class OverflowTests
     }
 
     [Fact]
+    public async Task An_answer_that_has_begun_is_not_begun_again_elsewhere()
+    {
+        using ScriptedChatClient remote = new();
+        remote.Enqueue("never");
+        using IChatClient client = new FailingChatClient(new Gemma4BusyException(), "Half an").AsBuilder().UseOverflow(_ => remote).Build();
+
+        await Assert.ThrowsAsync<Gemma4BusyException>(() => client.AskAsync(streaming: true));
+
+        Assert.Empty(remote.Calls);
+    }
+
+    [Fact]
     public async Task Local_and_remote_are_joined_by_registration()
     {
         await using FakeServer server = await FakeServer.StartAsync(FakeServer.Answer("from the server"));
@@ -87,13 +100,21 @@ public sealed class OverflowTests
     /// <summary>Has the name by which overload is recognised.</summary>
     private sealed class Gemma4BusyException : Exception;
 
-    private sealed class FailingChatClient(Exception failure) : IChatClient
+    private sealed class FailingChatClient(Exception failure, string? before = null) : IChatClient
     {
         public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
             Task.FromException<ChatResponse>(failure);
 
-        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.Yield();
+            if (before is not null)
+            {
+                yield return new ChatResponseUpdate(ChatRole.Assistant, before);
+            }
+
             throw failure;
+        }
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
 

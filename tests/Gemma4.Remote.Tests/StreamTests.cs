@@ -6,6 +6,9 @@ public sealed class StreamTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
+    // Of a real clock: what never comes must not hang the suite.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     [Fact]
     public async Task A_connection_that_breaks_in_the_middle_never_repeats_text()
     {
@@ -121,11 +124,11 @@ public sealed class StreamTests
         using Gemma4RemoteChatClient client = RemoteClient.For([slow.Url, quick.Url], time, options => options.FirstTokenTimeout = Minute);
 
         Task<ChatResponse> asking = client.AskAsync(streaming);
-        await arrived.Task;
+        await arrived.Task.WaitAsync(Patience);
         time.Pass(Minute);
 
         Assert.Equal("quick", (await asking).Text);
-        await left.Task;
+        await left.Task.WaitAsync(Patience);
         Assert.Single(slow.Requests);
     }
 
@@ -138,7 +141,7 @@ public sealed class StreamTests
         using Gemma4RemoteChatClient client = RemoteClient.For(slow, time, options => options.FirstTokenTimeout = Minute);
 
         Task<ChatResponse> asking = client.AskAsync(streaming: true);
-        await arrived.Task;
+        await arrived.Task.WaitAsync(Patience);
         time.Pass(Minute);
 
         var failure = await Assert.ThrowsAsync<Gemma4RemoteException>(() => asking);
@@ -154,10 +157,14 @@ public sealed class StreamTests
         TaskCompletionSource arrived = new();
         await using FakeServer server = await FakeServer.StartAsync(FakeServer.Silence(arrived, null, "Once upon"));
         ManualTime time = new();
-        using Gemma4RemoteChatClient client = RemoteClient.For(server, time, options => options.RequestTimeout = Minute * 5);
+        using Gemma4RemoteChatClient client = RemoteClient.For(server, time, options =>
+        {
+            options.RequestTimeout = Minute * 5;
+            options.FirstTokenTimeout = Minute * 6;
+        });
 
         Task<ChatResponse> asking = client.AskAsync(streaming);
-        await arrived.Task;
+        await arrived.Task.WaitAsync(Patience);
         time.Pass(Minute * 5);
 
         var failure = await Assert.ThrowsAsync<Gemma4RemoteException>(() => asking);
@@ -176,11 +183,53 @@ public sealed class StreamTests
         using CancellationTokenSource cancel = new();
 
         Task<ChatResponse> asking = client.AskAsync(streaming, cancellationToken: cancel.Token);
-        await arrived.Task;
+        await arrived.Task.WaitAsync(Patience);
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
-        await left.Task;
+        await left.Task.WaitAsync(Patience);
         Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_caller_who_cancels_between_the_status_and_the_first_event_is_not_served_on(bool streaming)
+    {
+        TaskCompletionSource arrived = new();
+        TaskCompletionSource left = new();
+        await using FakeServer server = await FakeServer.StartAsync(FakeServer.Silence(arrived, left));
+        using CancellationTokenSource cancel = new();
+        using Gemma4RemoteChatClient client = RemoteClient.For(server, configure: options => options.HandlerFactory = () => new CancellingHandler(cancel));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.AskAsync(streaming, cancellationToken: cancel.Token));
+
+        await left.Task.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_caller_who_stops_reading_is_not_served_on()
+    {
+        TaskCompletionSource left = new();
+        await using FakeServer server = await FakeServer.StartAsync(FakeServer.Silence(new TaskCompletionSource(), left, "Once upon"));
+        using Gemma4RemoteChatClient client = RemoteClient.For(server);
+
+        await foreach (ChatResponseUpdate _ in client.GetStreamingResponseAsync("Hello"))
+        {
+            break;
+        }
+
+        await left.Task.WaitAsync(Patience);
+    }
+
+    /// <summary>Cancels when the status has come and nobody reads yet.</summary>
+    private sealed class CancellingHandler(CancellationTokenSource cancel) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+            await cancel.CancelAsync();
+            return response;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -112,6 +113,19 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
         await slow.Cancelled.Task;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+    }
+
+    [Fact]
+    public async Task The_program_says_why_it_does_not_start()
+    {
+        ProcessStartInfo start = new("dotnet", [typeof(ChatServer).Assembly.Location, "--urls", "http://0.0.0.0:0"]) { RedirectStandardError = true };
+        using Process program = Process.Start(start)!;
+
+        string said = await program.StandardError.ReadToEndAsync();
+        await program.WaitForExitAsync();
+
+        Assert.Equal(1, program.ExitCode);
+        Assert.Contains("can be reached from other machines", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,8 +28,8 @@ internal static class RequestLimits
         limiter.OnRejected = RejectAsync;
     });
 
-    private static string CallerOf(HttpContext context) =>
-        context.Request.Headers.Authorization.ToString() is { Length: > 0 } key ? key : context.Connection.RemoteIpAddress?.ToString() ?? "";
+    // Not by anything that a caller writes: it would write something else each time.
+    private static string CallerOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
     {

@@ -2,8 +2,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gemma4.Web.Models;
 
-/// <summary>The last result of the health check; the check itself is made anew for each request.</summary>
+/// <summary>Keeps the last result of the health check; the check itself is made anew for each request.</summary>
 internal sealed class ModelHealth
 {
-    public (DateTimeOffset At, HealthCheckResult Result)? Result { get; set; }
+    public Observation? Last { get; set; }
+
+    public sealed record Observation(DateTimeOffset At, HealthCheckResult Result);
 }

@@ -130,6 +130,9 @@ function send(text) {
   history.push({ role: "user", text });
   scrollDown();
   answer();
+
+  // The button that was pressed is gone now, and would take the focus with it.
+  question.focus();
 }
 
 form.addEventListener("submit", event => {
@@ -173,7 +176,6 @@ for (const idea of document.querySelectorAll(".idea")) {
     }
 
     send(idea.textContent);
-    question.focus();
   });
 }
 

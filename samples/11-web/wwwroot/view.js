@@ -127,7 +127,7 @@ class CallCard {
     }
 
     this.element = make("section", { className: "card", ariaLabel: `Tool ${name}` },
-      make("h3", {}, make("code", { text: name }), this.state), list);
+      make("h2", {}, make("code", { text: name }), this.state), list);
   }
 
   finish({ text, failed }) {

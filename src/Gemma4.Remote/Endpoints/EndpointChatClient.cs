@@ -24,45 +24,53 @@ internal sealed class EndpointChatClient(IChatClient inner, Uri endpoint, Gemma4
         bool isFinished = false;
         var updates = base.GetStreamingResponseAsync(messages, chatOptions, either.Token).GetAsyncEnumerator(either.Token);
         await using var disposal = updates.ConfigureAwait(false);
-        while (true)
+        try
         {
-            ChatResponseUpdate update;
-            try
+            while (true)
             {
-                if (!await updates.MoveNextAsync().ConfigureAwait(false))
+                ChatResponseUpdate update;
+                try
                 {
-                    break;
+                    if (!await updates.MoveNextAsync().ConfigureAwait(false))
+                    {
+                        break;
+                    }
+
+                    update = updates.Current;
+                    MakeUniform(update);
+                }
+                catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+                {
+                    throw firstToken.IsCancellationRequested
+                        ? EndpointFailure.NoTokenInTime(endpoint, options.FirstTokenTimeout, failure)
+                        : EndpointFailure.Describe(failure, endpoint, hasOutput, timeProvider.GetUtcNow());
+                }
+                catch (Exception failure) when (failure is not OperationCanceledException)
+                {
+                    // The connection often notices the cancellation first, with an error of its own.
+                    throw new OperationCanceledException("The request was cancelled.", failure, cancellationToken);
                 }
 
-                update = updates.Current;
-                MakeUniform(update);
-            }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw firstToken.IsCancellationRequested
-                    ? EndpointFailure.NoTokenInTime(endpoint, options.FirstTokenTimeout, failure)
-                    : EndpointFailure.Describe(failure, endpoint, hasOutput, timeProvider.GetUtcNow());
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                // The connection often notices the cancellation first, with an error of its own.
-                throw new OperationCanceledException("The request was cancelled.", failure, cancellationToken);
-            }
+                isFinished |= update.FinishReason is not null;
+                hasOutput |= update.Contents.Count > 0;
 
-            isFinished |= update.FinishReason is not null;
-            hasOutput |= update.Contents.Count > 0;
+                // A call is collected and comes out whole at the end; its first piece shows that the model is at work.
+                if (hasOutput || update.RawRepresentation is StreamingChatCompletionUpdate { ToolCallUpdates.Count: > 0 })
+                {
+                    firstToken.CancelAfter(Timeout.InfiniteTimeSpan);
+                }
 
-            // A call is collected and comes out whole at the end; its first piece shows that the model is at work.
-            if (hasOutput || update.RawRepresentation is StreamingChatCompletionUpdate { ToolCallUpdates.Count: > 0 })
-            {
-                firstToken.CancelAfter(Timeout.InfiniteTimeSpan);
+                // The opening event names only the role; held back, a server that breaks off after it can be asked again.
+                if (hasOutput || isFinished)
+                {
+                    yield return update;
+                }
             }
-
-            // The opening event names only the role; held back, a server that breaks off after it can be asked again.
-            if (hasOutput || isFinished)
-            {
-                yield return update;
-            }
+        }
+        finally
+        {
+            // Read to its end, failed or left by the caller: the server is told in any case.
+            await either.CancelAsync().ConfigureAwait(false);
         }
 
         if (!isFinished)
