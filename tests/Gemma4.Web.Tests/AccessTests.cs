@@ -105,13 +105,13 @@ public sealed class AccessTests
         await using WebServer server = await WebServer.StartAsync(slow.Register, "--Server:ConcurrentRequests", "1", "--Server:QueuedRequests", "0");
         using CancellationTokenSource leave = new();
         Task first = server.PostAsync("/v1/chat/completions", Question, leave.Token);
-        await slow.Asked.Task;
+        await slow.Asked;
 
         HttpResponseMessage second = await server.PostAsync("/v1/chat/completions", Question);
         await leave.CancelAsync();
 
         Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
-        await slow.Cancelled.Task;
+        await slow.Cancelled;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
     }
 

@@ -36,7 +36,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await Expect(Answer(page)).ToHaveAttributeAsync("aria-busy", "true");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
 
-        await slow.Cancelled.Task;
+        await slow.Cancelled;
         await Expect(Answer(page).Locator(".notice")).ToHaveTextAsync("Stopped.");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Send" })).ToBeVisibleAsync();
         await Expect(Answer(page)).Not.ToHaveAttributeAsync("aria-busy", "true");
@@ -54,10 +54,10 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await page.Keyboard.PressAsync("Shift+Enter");
         await page.Keyboard.TypeAsync("two");
         await page.Keyboard.PressAsync("Enter");
-        await slow.Asked.Task;
+        await slow.Asked;
         await page.Keyboard.PressAsync("Escape");
 
-        await slow.Cancelled.Task;
+        await slow.Cancelled;
         await Expect(page.Locator(".message.user .text")).ToHaveTextAsync("One\ntwo", new() { UseInnerText = true });
         await Expect(Answer(page).Locator(".notice")).ToHaveTextAsync("Stopped.");
         await Expect(page.Locator("#question")).ToBeFocusedAsync();

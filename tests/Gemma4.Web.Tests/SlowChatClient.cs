@@ -7,9 +7,15 @@ namespace Gemma4.Web.Tests;
 /// <summary>A model that says one thing and then goes on thinking until it is cancelled.</summary>
 internal sealed class SlowChatClient : IChatClient
 {
-    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What never comes must not hang the suite.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Asked => _asked.Task.WaitAsync(Patience);
+
+    public Task Cancelled => _cancelled.Task.WaitAsync(Patience);
 
     /// <summary>In place of every model of the server.</summary>
     public void Register(IServiceCollection services)
@@ -21,8 +27,8 @@ internal sealed class SlowChatClient : IChatClient
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         yield return new ChatResponseUpdate(ChatRole.Assistant, "Once upon a time ") { ResponseId = "slow" };
-        Asked.TrySetResult();
-        using CancellationTokenRegistration registration = cancellationToken.Register(() => Cancelled.TrySetResult());
+        _asked.TrySetResult();
+        using CancellationTokenRegistration registration = cancellationToken.Register(() => _cancelled.TrySetResult());
         await Task.Delay(Timeout.Infinite, cancellationToken);
     }
 
