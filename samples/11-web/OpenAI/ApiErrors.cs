@@ -17,6 +17,7 @@ internal static class ApiErrors
         Gemma4ConstraintException constraint => new(StatusCodes.Status400BadRequest, "invalid_schema", "response_format", constraint.Message),
         NotSupportedException unsupported => new(StatusCodes.Status400BadRequest, "unsupported_value", null, unsupported.Message),
         ArgumentException argument => new(StatusCodes.Status400BadRequest, "invalid_value", null, argument.Message),
+        Gemma4BusyException busy => new(StatusCodes.Status429TooManyRequests, "overloaded", null, busy.Message),
         Gemma4ModelException => new(StatusCodes.Status503ServiceUnavailable, "model_unavailable", null, "The model cannot be used; the server's log says why."),
         _ => new(StatusCodes.Status500InternalServerError, "internal_error", null, "The server failed; its log says why."),
     };
@@ -42,6 +43,11 @@ internal static class ApiErrors
     {
         context.Response.StatusCode = error.Status;
         context.Response.ContentType = "application/json";
+        if (error.Status == StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
         await context.Response.WriteAsync(ToJson(error).ToJsonString(), context.RequestAborted);
     }
 
