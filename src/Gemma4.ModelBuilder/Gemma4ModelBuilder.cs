@@ -262,6 +262,19 @@ public static class Gemma4ModelBuilder
                 $"Layout is {options.Layout}; choose {string.Join(", ", Enum.GetNames<ModelLayout>())}.");
         }
 
+        if (options.KeyValues is { } keyValues && !Enum.IsDefined(keyValues))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options),
+                $"KeyValues is {keyValues}; choose {string.Join(", ", Enum.GetNames<KeyValueCache>())}.");
+        }
+
+        if (options.KeepsWindows && options.Layout != ModelLayout.Text)
+        {
+            throw new NotSupportedException(
+                $"KeyValues is Windowed, and the layout {options.Layout} is read by other engines, which know no such graph. "
+                + "Leave KeyValues null, or choose the layout Text.");
+        }
+
         if (options is { Layout: ModelLayout.TransformersJs, ContextLength: not null })
         {
             throw new NotSupportedException(

@@ -52,6 +52,14 @@ public sealed record ModelBuildOptions
     /// <see cref="ContextLength"/> must stay null.</summary>
     public ModelLayout Layout { get; init; }
 
+    /// <summary>What the attention caches of sliding layers keep. Default null: <see cref="KeyValueCache.Windowed"/> in the
+    /// layout <see cref="ModelLayout.Text"/>, which alone has it, and <see cref="KeyValueCache.Full"/> in the others.</summary>
+    public KeyValueCache? KeyValues { get; init; }
+
+    internal bool KeepsWindows => (KeyValues ?? DefaultKeyValues) == KeyValueCache.Windowed;
+
+    private KeyValueCache DefaultKeyValues => Layout == ModelLayout.Text ? KeyValueCache.Windowed : KeyValueCache.Full;
+
     /// <summary>Habits of an exporter to imitate; null for those that go with the layout.</summary>
     internal GraphStyle? Style { get; init; }
 }

@@ -112,12 +112,32 @@ public sealed class BuiltFolderTests : IDisposable
     [Fact]
     public async Task Only_layers_that_own_keys_and_values_have_a_cache()
     {
-        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"));
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"), new() { KeyValues = KeyValueCache.Full });
         using var runner = new GraphRunner(_folder.Path("built"));
         Assert.Equal(2 + (2 * 5), runner.Inputs.Count);
         Assert.Equal([-1, 1, -1, 16], runner.Inputs["past_key_values.3.key"].Dimensions);
         Assert.Equal([-1, 1, -1, 32], runner.Inputs["past_key_values.4.value"].Dimensions);
         Assert.Equal([-1, 1, 512], runner.Outputs["logits"].Dimensions);
+        Assert.DoesNotContain("windowed", await File.ReadAllTextAsync(Path.Combine(_folder.Path("built"), "README.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_text_layout_keeps_windows_unless_told_otherwise_and_the_others_never_do()
+    {
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"));
+        var refusal = await Assert.ThrowsAsync<NotSupportedException>(() => Gemma4ModelBuilder.BuildAsync(
+            Checkpoint, _folder.Path("refused"), new() { Layout = ModelLayout.MultiModel, KeyValues = KeyValueCache.Windowed }));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Gemma4ModelBuilder.BuildAsync(
+            Checkpoint, _folder.Path("refused"), new() { KeyValues = (KeyValueCache)9 }));
+
+        using var runner = new GraphRunner(_folder.Path("built"));
+        Assert.Equal(5 + (2 * 5), runner.Inputs.Count);
+        Assert.Contains("sliding_attention_mask", runner.Inputs.Keys);
+        Assert.Contains("num_logits_to_keep", runner.Inputs.Keys);
+        Assert.Equal([-1, -1, 512], runner.Outputs["logits"].Dimensions);
+        Assert.Contains("| key and value cache | windowed |", await File.ReadAllTextAsync(Path.Combine(_folder.Path("built"), "README.md")), StringComparison.Ordinal);
+        Assert.Contains("MultiModel", refusal.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Path("refused")));
     }
 
     [Fact]

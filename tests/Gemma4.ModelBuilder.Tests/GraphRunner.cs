@@ -50,8 +50,17 @@ internal sealed class GraphRunner : IDisposable
         Array.Fill(mask, 1);
         using var idValue = OrtValue.CreateTensorValueFromMemory(tokens, [1, tokens.Length]);
         using var maskValue = OrtValue.CreateTensorValueFromMemory(mask, [1, _length]);
+        using var positions = OrtValue.CreateTensorValueFromMemory(
+            Enumerable.Range(_length - tokens.Length, tokens.Length).Select(position => (long)position).ToArray(), [1, tokens.Length]);
+        using var one = OrtValue.CreateTensorValueFromMemory(new long[] { 1 }, []);
+        (string Name, OrtValue Value)[] inputs =
+        [
+            ("input_ids", idValue), ("attention_mask", maskValue), ("sliding_attention_mask", maskValue),
+            ("position_ids", positions), ("num_logits_to_keep", one),
+        ];
+        inputs = [.. inputs.Where(input => _session.InputMetadata.ContainsKey(input.Name))];
         var results = _session.Run(
-            _run, ["input_ids", "attention_mask", .. _pastNames], [idValue, maskValue, .. _past], _outputNames);
+            _run, [.. inputs.Select(input => input.Name), .. _pastNames], [.. inputs.Select(input => input.Value), .. _past], _outputNames);
         using var logits = results[0];
         Replace([.. results.Skip(1)]);
         return logits.GetTensorDataAsSpan<float>().ToArray();

@@ -12,6 +12,7 @@ public sealed class NanoCheckpointTests
         BlockSize = 32,
         AccuracyLevel = 4,
         ContextLength = 4096,
+        KeyValues = KeyValueCache.Full,
     };
 
     private static string Checkpoint => Path.Combine(TestData.Shared!, "nano");

@@ -20,7 +20,7 @@ public sealed class RealModelTests(ModelCopy nano) : IClassFixture<ModelCopy>
         try
         {
             var path = Path.Combine(folder, "e2b");
-            await Gemma4ModelBuilder.BuildAsync(TestData.Path("tiny", "e2b"), path);
+            await Gemma4ModelBuilder.BuildAsync(TestData.Path("tiny", "e2b"), path, new() { KeyValues = KeyValueCache.Full });
             using var engine = NativeGenerationEngine.Load(Gemma4ModelFolder.Open(path), OneThread());
             using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(TestData.Path("tiny", "e2b", "reference.json")));
             foreach (var item in document.RootElement.GetProperty("cases").EnumerateArray())

@@ -38,6 +38,15 @@ internal static class BuildCommand
     private static readonly OptionDefinition Context =
         new("--context", "N", "Longest conversation in tokens. Default: the checkpoint's own, 32768 at most.");
 
+    private static readonly Dictionary<string, KeyValueCache> KeyValueCaches = new()
+    {
+        ["windowed"] = KeyValueCache.Windowed,
+        ["full"] = KeyValueCache.Full,
+    };
+
+    private static readonly OptionDefinition KeyValues =
+        new("--kv", "KV", "What sliding layers keep: windowed (faster in long conversations, for this library's engine only) or full (for ONNX Runtime GenAI too). Default: windowed with --layout text, else full.");
+
     private static readonly OptionDefinition Overwrite = new("--overwrite", null, "Replaces OUT when it holds something.");
 
     private static readonly Dictionary<string, Gemma4Size> Sizes = new()
@@ -64,7 +73,7 @@ internal static class BuildCommand
         1,
         2,
         "Turns a safetensors checkpoint folder into a model folder.",
-        [Layout, Precision, EmbeddingPrecision, BlockSize, Context, Overwrite, Random, Layers, Seed],
+        [Layout, Precision, EmbeddingPrecision, BlockSize, Context, KeyValues, Overwrite, Random, Layers, Seed],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
@@ -80,12 +89,20 @@ internal static class BuildCommand
                 : null,
             BlockSize = BlockSizeOf(arguments),
             ContextLength = arguments.Integer(Context.Name, 1),
+            KeyValues = arguments.Has(KeyValues.Name)
+                ? arguments.Choice(KeyValues.Name, KeyValueCaches, KeyValueCache.Full)
+                : null,
             Overwrite = arguments.Has(Overwrite.Name),
         };
         if (options is { Layout: ModelLayout.TransformersJs, ContextLength: not null })
         {
             // The builder refuses it too, in the words of its C# options.
             throw new UsageException($"'{Context.Name}' does not go with '{Layout.Name} transformers-js': its graph knows no limit. Leave '{Context.Name}' out.");
+        }
+
+        if (options.KeyValues == KeyValueCache.Windowed && options.Layout != ModelLayout.Text)
+        {
+            throw new UsageException($"'{KeyValues.Name} windowed' goes with '{Layout.Name} text' only: other engines read the other layouts. Leave '{KeyValues.Name}' out.");
         }
 
         if (!options.Overwrite && Directory.Exists(destination) && Directory.EnumerateFileSystemEntries(destination).Any())

@@ -15,7 +15,7 @@ internal sealed record GraphFile(string Path, string DataPath, GraphPart Part)
 
     public static GraphStyle StyleOf(ModelBuildOptions options) => options.Style ?? options.Layout switch
     {
-        ModelLayout.Text => GraphStyle.Own,
+        ModelLayout.Text => options.KeepsWindows ? GraphStyle.Windowed : GraphStyle.Own,
         ModelLayout.MultiModel => GraphStyle.MultiModel,
         _ => GraphStyle.Traced,
     };

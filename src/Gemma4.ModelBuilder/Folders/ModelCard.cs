@@ -49,9 +49,19 @@ internal static class ModelCard
             Row(card, "layout", options.Layout.ToString());
         }
 
-        card.Append(options.Layout == ModelLayout.TransformersJs
+        if (options.KeepsWindows)
+        {
+            Row(card, "key and value cache", "windowed");
+        }
+
+        card.Append(options.KeepsWindows || options.Layout == ModelLayout.TransformersJs
             ? "\nThe decoder returns the logits of the last positions, as many as num_logits_to_keep says; 0 means all.\n"
             : "\nThe graph returns the logits of the last position only.\n");
+        if (options.KeepsWindows)
+        {
+            card.Append(CultureInfo.InvariantCulture, $"\nSliding layers keep the last {config.SlidingWindow} tokens and some room to go back: their caches have a mask of their own, sliding_attention_mask, and their angles come from position_ids. Gemma4's own engine runs this graph; for the native ONNX Runtime GenAI library build with full caches.\n");
+        }
+
         if (notes.Count > 0)
         {
             card.Append('\n');

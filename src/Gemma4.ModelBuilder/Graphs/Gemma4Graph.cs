@@ -21,12 +21,16 @@ internal sealed class Gemma4Graph
 
     private readonly GraphPart _part;
     private readonly GraphStyle _style;
+    private readonly OutputInputs _output;
 
     private string _source = "";         // int64 [B, S] or, in a decoder of its own, float [B, S, D]
     private TracedAttention? _traced;
     private string _lastToken = "";      // int32 [B]: tokens in all - 1
     private string _total = "";          // int32 scalar: T
-    private string _hidden = "";         // [B, S, D]; [B, 1, D] once no later layer writes a cache
+    private string _slidingLast = "";    // the same two for sliding layers
+    private string _slidingTotal = "";
+    private string _positions = "";      // int64 [B, S], cut together with the hidden state; empty where caches are full
+    private string _hidden = "";         // [B, S, D]; only the scored positions once no later layer writes a cache
     private string _perLayer = "";       // [B, S, L, P], cut together with the hidden state
     private StoredMatrix? _embedding;    // [vocabulary, D], also the output head
 
@@ -41,6 +45,7 @@ internal sealed class Gemma4Graph
         _weights = weights;
         _options = options;
         _contextLength = contextLength;
+        _output = new OutputInputs(graph, weights);
     }
 
     public void Build()
@@ -66,7 +71,7 @@ internal sealed class Gemma4Graph
             _hidden = Multiply(name + ".scaled", _hidden, _weights.Vector(name + ".layer_scalar", 1));
             if (layer == lastOwner && !_style.TracedAttention)
             {
-                KeepLastPosition();
+                KeepScoredPositions();
             }
         }
 
@@ -96,23 +101,39 @@ internal sealed class Gemma4Graph
             return;
         }
 
+        (_lastToken, _total) = Lengths("", mask);
+        (_slidingLast, _slidingTotal) = (_lastToken, _total);
+        if (KeepsWindows)
+        {
+            var slidingMask = _graph.Input("sliding_attention_mask", OnnxType.Int64, "batch_size", "sliding_length");
+            (_slidingLast, _slidingTotal) = Lengths("sliding.", slidingMask);
+            _positions = _graph.Input("position_ids", OnnxType.Int64, "batch_size", "sequence_length");
+        }
+    }
+
+    private bool KeepsWindows => _style.WindowedCaches && _config.CacheOwners.Any(layer => !layer.IsFull);
+
+    /// <summary>What the attention operator takes of a mask: int32 [B] of its ones less 1, and its width as an int32 scalar.</summary>
+    private (string Last, string Total) Lengths(string prefix, string mask)
+    {
         var one = _weights.Integers("one", [1]);
-        var count = _graph.Node("mask.count", "ReduceSum", [mask, one], ("keepdims", 0L));                // [B]
-        var last = _graph.Node("mask.last", "Sub", [count, one]);
-        _lastToken = _graph.Node("last_token", "Cast", [last], ("to", (long)OnnxType.Int32));
-        var length = _graph.Node("mask.length", "Shape", [mask], ("start", 1L), ("end", 2L));             // [1]
-        var scalar = _graph.Node("mask.total", "Squeeze", [length]);
-        _total = _graph.Node("total_length", "Cast", [scalar], ("to", (long)OnnxType.Int32));
+        var count = _graph.Node(prefix + "mask.count", "ReduceSum", [mask, one], ("keepdims", 0L));       // [B]
+        var last = _graph.Node(prefix + "mask.last", "Sub", [count, one]);
+        last = _graph.Node(prefix + "last_token", "Cast", [last], ("to", (long)OnnxType.Int32));
+        var length = _graph.Node(prefix + "mask.length", "Shape", [mask], ("start", 1L), ("end", 2L));    // [1]
+        var scalar = _graph.Node(prefix + "mask.total", "Squeeze", [length]);
+        return (last, _graph.Node(prefix + "total_length", "Cast", [scalar], ("to", (long)OnnxType.Int32)));
     }
 
     private void DeclareCache(int cache, LayerConfig owner)
     {
+        var (past, total) = KeepsWindows && !owner.IsFull
+            ? ("past_sliding_length", "sliding_length")
+            : ("past_sequence_length", "total_sequence_length");
         foreach (var part in new[] { "key", "value" })
         {
-            _graph.Input(PastName(cache, part), OnnxType.Float,
-                "batch_size", owner.KeyValueHeads, "past_sequence_length", owner.HeadSize);
-            _graph.Output(PresentName(cache, part), OnnxType.Float,
-                "batch_size", owner.KeyValueHeads, "total_sequence_length", owner.HeadSize);
+            _graph.Input(PastName(cache, part), OnnxType.Float, "batch_size", owner.KeyValueHeads, past, owner.HeadSize);
+            _graph.Output(PresentName(cache, part), OnnxType.Float, "batch_size", owner.KeyValueHeads, total, owner.HeadSize);
         }
     }
 
@@ -200,8 +221,13 @@ internal sealed class Gemma4Graph
             ? [attention, PresentName(cache, "key"), PresentName(cache, "value")]
             : [attention];
         var (cosines, sines) = Rotary(layer);
+        // A window's rows are counted from where it begins, so the angles of its layers come from the positions.
+        string[] lengths = layer.IsFull || !KeepsWindows
+            ? [_lastToken, _total, cosines, sines]
+            : [_slidingLast, _slidingTotal, cosines, sines, _positions];
+
         _graph.Node(attention, "GroupQueryAttention", OnnxGraph.Microsoft,
-            [query, key, value, .. past, _lastToken, _total, cosines, sines], outputs,
+            [query, key, value, .. past, .. lengths], outputs,
             ("num_heads", (long)_config.QueryHeads), ("kv_num_heads", (long)layer.KeyValueHeads),
             ("scale", 1f), ("do_rotary", 1L),
             ("local_window_size", layer.IsFull ? -1L : _config.SlidingWindow));
@@ -280,25 +306,32 @@ internal sealed class Gemma4Graph
     }
 
     /// <summary>
-    /// Only the last position is scored. Layers that borrow their keys and values write no cache, so from here on
-    /// the earlier positions of a prompt would be computed for nothing.
+    /// Only the last position is scored, or the last ones that the caller asks for. Layers that borrow their keys and
+    /// values write no cache, so from here on the earlier positions of a prompt would be computed for nothing.
     /// </summary>
-    private void KeepLastPosition()
+    private void KeepScoredPositions()
     {
-        var last = _weights.Integers("last_position", [-1]);
-        _hidden = _graph.Node("last_hidden", "Gather", [_hidden, last], ("axis", 1L));                    // [B, 1, D]
+        _hidden = KeepScored("last_hidden", _hidden);                                                     // [B, 1, D]
         if (_config.PerLayerInput > 0)
         {
-            _perLayer = _graph.Node("last_per_layer", "Gather", [_perLayer, last], ("axis", 1L));         // [B, 1, L, P]
+            _perLayer = KeepScored("last_per_layer", _perLayer);                                          // [B, 1, L, P]
+        }
+
+        if (KeepsWindows)
+        {
+            _positions = KeepScored("last_positions", _positions);                                        // [B, 1]
         }
     }
 
+    private string KeepScored(string name, string x) => _style.TakesLogitsToKeep
+        ? _output.KeepAskedPositions(name, x)
+        : _graph.Node(name, "Gather", [x, _weights.Integers("last_position", [-1])], ("axis", 1L));
+
     private void Score()
     {
-        var traced = new TracedOutput(_graph, _weights);
-        if (_style.TakesLogitsToKeep)
+        if (_style is { TakesLogitsToKeep: true, TracedAttention: true })
         {
-            _hidden = traced.KeepAskedPositions(_hidden);
+            _hidden = _output.KeepAskedPositions("kept", _hidden);
         }
 
         var x = Norm("norm", _hidden, _config.HiddenSize);
@@ -315,11 +348,11 @@ internal sealed class Gemma4Graph
 
         if (_style.TakesCacheBranch)
         {
-            traced.CheckBranch(logits, PastName(0, "key"));
+            _output.CheckBranch(logits, PastName(0, "key"));
         }
 
         _graph.Output("logits", OnnxType.Float, "batch_size",
-            _style.TracedAttention ? "scored_length" : 1, _config.VocabularySize);
+            _style.TracedAttention || _style.TakesLogitsToKeep ? "scored_length" : 1, _config.VocabularySize);
     }
 
     private StoredMatrix Head() => _config.HasOwnHead

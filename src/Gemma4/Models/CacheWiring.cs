@@ -11,6 +11,7 @@ internal sealed class CacheWiring
     private const int FirstPresent = 1;
 
     private readonly HashSet<(string Past, string Present)> _inPlace = [];
+    private readonly Dictionary<string, int> _windows = new(StringComparer.Ordinal);
     private readonly HashSet<string> _readOtherwise = new(StringComparer.Ordinal);
 
     internal CacheWiring(GraphFile graph)
@@ -24,6 +25,10 @@ internal sealed class CacheWiring
                 if (inPlace && part is 0 or 1 && FirstPresent + part < node.Outputs.Count)
                 {
                     _inPlace.Add((node.Inputs[slot], node.Outputs[FirstPresent + part]));
+                    if (node.Integers.GetValueOrDefault("local_window_size", -1) is > 0 and var window)
+                    {
+                        _windows[node.Inputs[slot]] = (int)window;
+                    }
                 }
                 else
                 {
@@ -32,6 +37,9 @@ internal sealed class CacheWiring
             }
         }
     }
+
+    /// <summary>Tokens that the layer which writes the cache looks back over, its own among them; null for all.</summary>
+    internal int? WindowOf(string past) => _windows.TryGetValue(past, out int window) ? window : null;
 
     /// <summary>
     /// Whether past and present may be one buffer. Not when anything else reads the past: the shape of a shared buffer

@@ -17,11 +17,11 @@ internal sealed class BatchStep : IDisposable
     private readonly ExportInputs _exportInputs;
     private readonly PinnedIntegers _ids;
     private readonly PinnedIntegers _positions;
-    private readonly PinnedIntegers _mask;
+    private readonly MaskRows _mask;
+    private readonly MaskRows _slidingMask;
     private readonly List<OrtValue> _values = [];
     private float[] _logits = [];
     private ushort[] _halves = [];
-    private int[] _seen = []; // places of each row of the mask that hold a 1
     private int _count;
     private int _version = -1;
 
@@ -34,7 +34,8 @@ internal sealed class BatchStep : IDisposable
         _exportInputs = new ExportInputs(graph, _binding);
         _ids = new PinnedIntegers(graph.IdType);
         _positions = new PinnedIntegers(graph.PositionType);
-        _mask = new PinnedIntegers(graph.MaskType);
+        _mask = new MaskRows(graph.MaskType);
+        _slidingMask = new MaskRows(graph.SlidingMaskType);
     }
 
     internal CacheArena Arena { get; }
@@ -62,17 +63,19 @@ internal sealed class BatchStep : IDisposable
         BindRow(_graph.InputIds, _ids, count, 1);
         BindRow(_graph.PositionIds, _positions, count, 1);
 
-        // As wide as the buffers, so that a longer sequence needs no new value; the zeros count for nothing.
-        BindRow(_graph.AttentionMask, _mask, count, Arena.Capacity);
-        _mask.Fill(0);
-        _seen = new int[count];
+        BindInput(_graph.AttentionMask, _mask.CreateValue(count, Arena.Capacity));
+        if (_graph.SlidingMask is { } sliding)
+        {
+            BindInput(sliding, _slidingMask.CreateValue(count, Math.Min(Arena.Capacity, _graph.Window!.Capacity)));
+        }
+
         _exportInputs.Set(held: 1);
         BindLogits(count);
         (_count, _version) = (count, Arena.Version);
     }
 
     /// <summary>Sets what the sequence in a slot appends to the tokens it holds.</summary>
-    internal void Set(int slot, int token, int held)
+    internal void Set(int slot, int token, int held, int windowRows)
     {
         _ids.Set(slot, token);
         if (_graph.PositionIds is not null)
@@ -80,18 +83,11 @@ internal sealed class BatchStep : IDisposable
             _positions.Set(slot, held);
         }
 
-        int row = slot * Arena.Capacity;
-        int total = held + 1;
-        if (total > _seen[slot])
+        _mask.Set(slot, held + 1);
+        if (_graph.SlidingMask is not null)
         {
-            _mask.Fill(row + _seen[slot], row + total, 1);
+            _slidingMask.Set(slot, windowRows + 1);
         }
-        else
-        {
-            _mask.Fill(row + total, row + _seen[slot], 0);
-        }
-
-        _seen[slot] = total;
     }
 
     internal void Run(CancellationToken cancellationToken)
@@ -108,16 +104,16 @@ internal sealed class BatchStep : IDisposable
     }
 
     /// <summary>Gives the logits of a slot to the session that lies there.</summary>
-    internal void Deliver(int slot, OnnxGenerationSession session)
+    internal void Deliver(int slot, OnnxGenerationSession session, int token)
     {
         int start = slot * _vocabularySize;
         if (_graph.LogitsType == TensorElementType.Float)
         {
-            session.AcceptStep(_logits.AsSpan(start, _vocabularySize), []);
+            session.AcceptStep(token, _logits.AsSpan(start, _vocabularySize), []);
         }
         else
         {
-            session.AcceptStep([], _halves.AsSpan(start, _vocabularySize));
+            session.AcceptStep(token, [], _halves.AsSpan(start, _vocabularySize));
         }
     }
 

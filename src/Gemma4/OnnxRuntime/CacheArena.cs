@@ -25,7 +25,7 @@ internal sealed class CacheArena(DecoderGraph graph, CacheBudget budget, int ini
     /// <summary>Changes whenever the buffers do, so that what is bound over them must be bound again.</summary>
     internal int Version { get; private set; }
 
-    internal long BytesPerSlot => Capacity * graph.BytesPerToken;
+    internal long BytesPerSlot => graph.CacheBytes(Capacity);
 
     internal int Slots
     {
@@ -132,7 +132,7 @@ internal sealed class CacheArena(DecoderGraph graph, CacheBudget budget, int ini
             {
                 throw new Gemma4CacheFullException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{slots} sessions of up to {tokens} tokens side by side need {slots * tokens * graph.BytesPerToken} bytes of attention cache, but all sessions together hold {budget.Taken} of the {budget.Limit} bytes allowed. Step fewer sessions at once, dispose sessions that are done, or raise OnnxRuntimeOptions.KvCacheMemoryBudget."));
+                    $"{slots} sessions of up to {tokens} tokens side by side need {slots * graph.CacheBytes(tokens)} bytes of attention cache, but all sessions together hold {budget.Taken} of the {budget.Limit} bytes allowed. Step fewer sessions at once, dispose sessions that are done, or raise OnnxRuntimeOptions.KvCacheMemoryBudget."));
             }
         }
 
@@ -181,7 +181,7 @@ internal sealed class CacheArena(DecoderGraph graph, CacheBudget budget, int ini
 
     private bool TryReserve(int slots, int capacity)
     {
-        long bytes = slots * capacity * graph.BytesPerToken;
+        long bytes = slots * graph.CacheBytes(capacity);
         if (bytes > _reserved && !budget.TryTake(bytes - _reserved))
         {
             return false;
@@ -205,13 +205,13 @@ internal sealed class CacheArena(DecoderGraph graph, CacheBudget budget, int ini
         {
             for (int index = 0; index < grown.Length; index++)
             {
-                grown[index] = new CacheBuffer(graph.Caches[index], capacity, slots);
+                grown[index] = new CacheBuffer(graph.Caches[index], graph.Caches[index].RowsFor(capacity), slots);
                 for (int slot = 0; slot < table.Length; slot++)
                 {
                     if (table[slot] is not null)
                     {
                         // Rows past a session's length mean nothing and cost no more than asking for the length.
-                        grown[index]!.CopySlot(_buffers[index]!, slot, slot, Capacity);
+                        grown[index]!.CopySlot(_buffers[index]!, slot, slot, _buffers[index]!.Capacity);
                     }
                 }
             }

@@ -70,6 +70,13 @@ internal sealed unsafe class CacheBuffer : SafeHandle
         (byte*)source.handle + (sourceSlot * source.SlotBytes), source.Capacity,
         (byte*)handle + (slot * SlotBytes), Capacity, tokens);
 
+    /// <summary>Moves rows of every head of a slot to the front, <paramref name="count"/> of them from <paramref name="first"/> on.</summary>
+    internal void MoveToFront(int slot, int first, int count)
+    {
+        byte* start = (byte*)handle + (slot * SlotBytes);
+        Copy(start + (first * _rowBytes), Capacity, start, Capacity, count);
+    }
+
     /// <summary>Gives the memory of the slots from <paramref name="slots"/> on back. Values over the buffer become invalid.</summary>
     internal void Shrink(int slots)
     {

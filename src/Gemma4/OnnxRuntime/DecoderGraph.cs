@@ -15,10 +15,13 @@ internal sealed class DecoderGraph
     private const string LogitsToKeepName = "num_logits_to_keep";
     private const string CacheBranchName = "use_cache_branch";
 
+    // Input of the builder's own graphs: the mask of layers whose caches keep a window.
+    private const string SlidingMaskName = "sliding_attention_mask";
+
     private readonly string _configName;
     private readonly bool _split;
 
-    private DecoderGraph(Gemma4ModelFolder folder, InferenceSession session)
+    private DecoderGraph(Gemma4ModelFolder folder, InferenceSession session, int windowSlack)
     {
         DecoderSettings names = folder.Decoder;
         _configName = names.ConfigName;
@@ -33,15 +36,18 @@ internal sealed class DecoderGraph
         PositionIds = Present(session, names.PositionIds);
         LogitsToKeep = Present(session, LogitsToKeepName);
         CacheBranch = Present(session, CacheBranchName);
+        SlidingMask = Present(session, SlidingMaskName);
 
         IdType = InputIds is null ? TensorElementType.Int64 : IntegerType(session, InputIds);
         MaskType = IntegerType(session, AttentionMask);
         PositionType = PositionIds is null ? TensorElementType.Int64 : IntegerType(session, PositionIds);
+        SlidingMaskType = SlidingMask is null ? TensorElementType.Int64 : IntegerType(session, SlidingMask);
         LogitsToKeepRank = LogitsToKeep is null ? 0 : ScalarRank(session, LogitsToKeep, TensorElementType.Int64);
         CacheBranchRank = CacheBranch is null ? 0 : ScalarRank(session, CacheBranch, TensorElementType.Bool);
-        Caches = ReadCaches(session, names);
         var wiring = new CacheWiring(GraphFile.Read(ModelPath));
+        Caches = ReadCaches(session, names, wiring, windowSlack);
         CachesInPlace = Caches.All(cache => wiring.IsInPlace(cache.PastName, cache.PresentName));
+        Window = ReadWindow();
 
         AllowsBatches = CachesInPlace && !_split && HasOpenBatch(session);
 
@@ -95,6 +101,8 @@ internal sealed class DecoderGraph
 
     internal TensorElementType MaskType { get; }
 
+    internal TensorElementType SlidingMaskType { get; }
+
     internal TensorElementType PositionType { get; }
 
     internal TensorElementType LogitsType { get; }
@@ -110,10 +118,44 @@ internal sealed class DecoderGraph
     /// <summary>Whether one run can step several sequences of different lengths: ids in, caches in place, and no axis fixed to one sequence.</summary>
     internal bool AllowsBatches { get; }
 
-    /// <summary>Cache bytes that one token takes over all layers.</summary>
+    /// <summary>Takes the mask of the rows that windowed caches hold; null where every cache holds all tokens.</summary>
+    internal string? SlidingMask { get; }
+
+    /// <summary>How much windowed caches keep; null where every cache holds all tokens.</summary>
+    internal CacheWindow? Window { get; }
+
+    /// <summary>Cache bytes that one token takes over all layers, while no window is full.</summary>
     internal long BytesPerToken { get; }
 
-    internal static DecoderGraph Read(Gemma4ModelFolder folder, InferenceSession session) => new(folder, session);
+    internal static DecoderGraph Read(Gemma4ModelFolder folder, InferenceSession session, int windowSlack) =>
+        new(folder, session, windowSlack);
+
+    /// <summary>Cache bytes of one session with room for <paramref name="tokens"/> tokens.</summary>
+    internal long CacheBytes(int tokens)
+    {
+        long bytes = 0;
+        foreach (CacheTensor cache in Caches)
+        {
+            bytes += cache.BytesPerToken * cache.RowsFor(tokens);
+        }
+
+        return bytes * (CachesInPlace ? 1 : 2);
+    }
+
+    /// <summary>Most tokens that one session can hold in <paramref name="bytes"/> of cache.</summary>
+    internal long TokensIn(long bytes)
+    {
+        long tokens = bytes / BytesPerToken;
+        if (Window is null || tokens <= Window.Capacity)
+        {
+            return tokens;
+        }
+
+        // Past the window only the full caches grow.
+        long full = Caches.Sum(cache => cache.Window is null ? cache.BytesPerToken : 0);
+        long windowed = (BytesPerToken - full) * Window.Capacity;
+        return full == 0 ? int.MaxValue : (bytes - windowed) / full;
+    }
 
     internal void CheckWidth(long width, int vocabularySize)
     {
@@ -123,7 +165,7 @@ internal sealed class DecoderGraph
         }
     }
 
-    private List<CacheTensor> ReadCaches(InferenceSession session, DecoderSettings names)
+    private List<CacheTensor> ReadCaches(InferenceSession session, DecoderSettings names, CacheWiring wiring, int windowSlack)
     {
         var caches = new List<CacheTensor>();
         foreach ((string name, NodeMetadata input) in session.InputMetadata)
@@ -152,15 +194,30 @@ internal sealed class DecoderGraph
                 present,
                 FloatingType(name, input.ElementDataType),
                 Size(shape[1], names.ShapeOf(Index(name, names)).KeyValueHeads, name, "num_key_value_heads"),
-                Size(shape[3], names.ShapeOf(Index(name, names)).HeadSize, name, "head_size")));
+                Size(shape[3], names.ShapeOf(Index(name, names)).HeadSize, name, "head_size"),
+                SlidingMask is not null && wiring.WindowOf(name) is { } size ? new CacheWindow(size, windowSlack) : null));
         }
 
         return caches.Count > 0 ? caches : throw Unfit($"has no cache inputs named like '{names.PastKeys}'");
     }
 
+    private CacheWindow? ReadWindow()
+    {
+        if (SlidingMask is null)
+        {
+            return null;
+        }
+
+        CacheWindow[] windows = [.. Caches.Select(cache => cache.Window).OfType<CacheWindow>().Distinct()];
+        return windows.Length == 1 && CachesInPlace && PositionIds is not null
+            ? windows[0]
+            : throw Unfit($"takes '{SlidingMask}' but has {Number(windows.Length)} different windows, "
+                + $"{(CachesInPlace ? "caches" : "not all caches")} written in place and {(PositionIds is null ? "no" : "an")} input for positions; one window, caches in place and positions are accepted");
+    }
+
     private bool HasOpenBatch(InferenceSession session)
     {
-        string?[] inputs = [InputIds, AttentionMask, PositionIds, .. Caches.Select(cache => cache.PastName)];
+        string?[] inputs = [InputIds, AttentionMask, SlidingMask, PositionIds, .. Caches.Select(cache => cache.PastName)];
         string[] outputs = [Logits, .. Caches.Select(cache => cache.PresentName)];
         return inputs.OfType<string>().All(name => session.InputMetadata[name].Dimensions[0] < 0)
             && outputs.All(name => session.OutputMetadata.GetValueOrDefault(name)?.Dimensions is [< 0, ..]);
@@ -171,7 +228,7 @@ internal sealed class DecoderGraph
         string[] accepted =
         [
             .. _split ? [names.InputsEmbeds, names.PerLayerInputs] : Array.Empty<string>(),
-            names.InputIds, names.AttentionMask, names.PositionIds, LogitsToKeepName, CacheBranchName,
+            names.InputIds, names.AttentionMask, names.PositionIds, LogitsToKeepName, CacheBranchName, SlidingMaskName,
         ];
         string[] unknown =
         [

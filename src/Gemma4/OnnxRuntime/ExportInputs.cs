@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -14,7 +13,6 @@ internal sealed class ExportInputs : IDisposable
 
     internal ExportInputs(DecoderGraph graph, OrtIoBinding binding)
     {
-        // Only the last position is ever sampled.
         _logitsToKeep[0] = 1;
         if (graph.LogitsToKeep is { } keep)
         {
@@ -29,8 +27,12 @@ internal sealed class ExportInputs : IDisposable
         }
     }
 
-    /// <summary>Tells the graph whether there is a past.</summary>
-    internal void Set(int held) => _cacheBranch[0] = held > 0 ? (byte)1 : (byte)0;
+    /// <summary>Tells the graph whether there is a past, and how many of the last positions to score.</summary>
+    internal void Set(int held, int rows = 1)
+    {
+        _cacheBranch[0] = held > 0 ? (byte)1 : (byte)0;
+        _logitsToKeep[0] = rows;
+    }
 
     public void Dispose()
     {
@@ -39,6 +41,5 @@ internal sealed class ExportInputs : IDisposable
     }
 
     private static OrtValue Over<T>(T[] pinned, TensorElementType type, int rank, int bytes)
-        where T : unmanaged => OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, type, rank == 0 ? [] : [1L], Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0), bytes);
+        where T : unmanaged => PinnedValue.Over(pinned, type, rank == 0 ? [] : [1L], bytes);
 }

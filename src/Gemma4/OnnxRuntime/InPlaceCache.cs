@@ -13,6 +13,7 @@ internal sealed class InPlaceCache : SessionCache
     private readonly OrtValue?[] _values;
     private CacheArena? _arena;
     private int _version; // of the arena, when the values were made
+    private int _start;   // position of the first row of windowed caches
 
     internal InPlaceCache(DecoderGraph graph, CacheBudget budget, int initialCapacity, int maxTokens)
         : base(graph, budget, initialCapacity, maxTokens)
@@ -59,6 +60,31 @@ internal sealed class InPlaceCache : SessionCache
         // The rows are where the next step looks for them.
     }
 
+    internal override int WindowRows(int held) => held - _start;
+
+    internal override int EarliestLength => Graph.Window?.EarliestLength(_start) ?? 0;
+
+    internal override void Slide(int held)
+    {
+        int start = Graph.Window?.StartFor(held) ?? 0;
+        if (start <= _start)
+        {
+            return;
+        }
+
+        for (int index = 0; index < _own.Length; index++)
+        {
+            if (Graph.Caches[index].Window is not null)
+            {
+                Buffer(index).MoveToFront(Slot, start - _start, held - start);
+            }
+        }
+
+        _start = start;
+    }
+
+    internal override void Restart() => _start = 0;
+
     /// <summary>Moves the first <paramref name="held"/> rows from where they are into a free slot.</summary>
     internal void Enter(CacheArena arena, int slot, int held)
     {
@@ -67,7 +93,7 @@ internal sealed class InPlaceCache : SessionCache
             // A session without tokens has no buffers yet.
             if (held > 0)
             {
-                arena.Buffer(index).CopySlot(Buffer(index), Slot, slot, held);
+                arena.Buffer(index).CopySlot(Buffer(index), Slot, slot, Rows(index, held));
             }
         }
 
@@ -111,15 +137,16 @@ internal sealed class InPlaceCache : SessionCache
         for (int index = 0; index < _own.Length; index++)
         {
             CacheBuffer? old = _own[index];
-            if (capacity == 0 || (old is not null && old.Capacity >= capacity))
+            int rows = Graph.Caches[index].RowsFor(capacity);
+            if (rows == 0 || (old is not null && old.Capacity >= rows))
             {
                 continue;
             }
 
-            var grown = new CacheBuffer(Graph.Caches[index], capacity);
+            var grown = new CacheBuffer(Graph.Caches[index], rows);
             if (old is not null)
             {
-                grown.CopySlot(old, 0, 0, held);
+                grown.CopySlot(old, 0, 0, Rows(index, held));
             }
 
             Drop(index);
@@ -133,8 +160,10 @@ internal sealed class InPlaceCache : SessionCache
         var other = (InPlaceCache)source;
         for (int index = 0; tokens > 0 && index < _own.Length; index++)
         {
-            _own[index]!.CopySlot(other.Buffer(index), other.Slot, 0, tokens);
+            _own[index]!.CopySlot(other.Buffer(index), other.Slot, 0, other.Rows(index, tokens));
         }
+
+        _start = tokens == 0 ? 0 : other._start;
     }
 
     protected override void FreeBuffers()
@@ -147,6 +176,10 @@ internal sealed class InPlaceCache : SessionCache
 
     private CacheBuffer Buffer(int index) => _arena?.Buffer(index) ?? _own[index]!;
 
+    /// <summary>Rows that the first <paramref name="held"/> tokens have in a buffer.</summary>
+    private int Rows(int index, int held) =>
+        Graph.Caches[index].Window is { } window ? Math.Clamp(held - _start, 0, window.Capacity) : held;
+
     /// <summary>All or nothing: rows in two places could not be bound together.</summary>
     private void MoveOut(CacheArena arena, int capacity, int held)
     {
@@ -154,8 +187,8 @@ internal sealed class InPlaceCache : SessionCache
         {
             for (int index = 0; capacity > 0 && index < _own.Length; index++)
             {
-                _own[index] = new CacheBuffer(Graph.Caches[index], capacity);
-                _own[index]!.CopySlot(arena.Buffer(index), Slot, 0, held);
+                _own[index] = new CacheBuffer(Graph.Caches[index], Graph.Caches[index].RowsFor(capacity));
+                _own[index]!.CopySlot(arena.Buffer(index), Slot, 0, Rows(index, held));
             }
         }
         catch

@@ -57,6 +57,11 @@ public sealed partial class OnnxGenerationEngine : IBatchEngine
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();
+                foreach (OnnxGenerationSession member in members)
+                {
+                    member.Replay(cancellationToken);
+                }
+
                 Step(members, tokens, gates, cancellationToken);
             }
             finally
@@ -149,13 +154,15 @@ public sealed partial class OnnxGenerationEngine : IBatchEngine
             batch.Bind(members.Length);
             for (int index = 0; index < members.Length; index++)
             {
-                batch.Set(members[index].InPlace.Slot, tokens[index], members[index].Length);
+                InPlaceCache cache = members[index].InPlace;
+                cache.Slide(members[index].Length);
+                batch.Set(cache.Slot, tokens[index], members[index].Length, cache.WindowRows(members[index].Length));
             }
 
             batch.Run(cancellationToken);
-            foreach (OnnxGenerationSession member in members)
+            for (int index = 0; index < members.Length; index++)
             {
-                batch.Deliver(member.InPlace.Slot, member);
+                batch.Deliver(members[index].InPlace.Slot, members[index], tokens[index]);
             }
         }
         catch (OnnxRuntimeException exception)
@@ -222,12 +229,12 @@ public sealed partial class OnnxGenerationEngine : IBatchEngine
         {
             if (Array.IndexOf(members, session) < 0)
             {
-                cache.Leave(session.Length);
+                cache.Leave(session.Computed);
             }
         }
 
         InPlaceCache[] staying = [.. members.Select(member => member.InPlace).Where(cache => cache.Arena == arena)];
-        arena.Pack(staying, members.Length, cache => inside[cache].Length);
+        arena.Pack(staying, members.Length, cache => inside[cache].Computed);
         try
         {
             arena.EnsureRoom(members.Length, needed);
@@ -241,7 +248,7 @@ public sealed partial class OnnxGenerationEngine : IBatchEngine
         {
             if (member.InPlace.Arena != arena)
             {
-                member.InPlace.Enter(arena, arena.FreeSlot(), member.Length);
+                member.InPlace.Enter(arena, arena.FreeSlot(), member.Computed);
             }
         }
     }
@@ -252,7 +259,7 @@ public sealed partial class OnnxGenerationEngine : IBatchEngine
         try
         {
             Dictionary<InPlaceCache, OnnxGenerationSession> inside = EnterOccupants(arena, gates);
-            return arena.Shrink(cache => inside[cache].Length);
+            return arena.Shrink(cache => inside[cache].Computed);
         }
         finally
         {

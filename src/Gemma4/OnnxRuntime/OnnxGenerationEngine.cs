@@ -28,9 +28,10 @@ public sealed partial class OnnxGenerationEngine
     private bool _disposed;
 
     private OnnxGenerationEngine(
-        InferenceSession native, InferenceSession? embedding, Gemma4ModelFolder folder, OnnxRuntimeOptions options, int initialCapacity)
+        InferenceSession native, InferenceSession? embedding, Gemma4ModelFolder folder, OnnxRuntimeOptions options,
+        int initialCapacity, int windowSlack)
     {
-        var graph = DecoderGraph.Read(folder, native);
+        var graph = DecoderGraph.Read(folder, native, windowSlack);
         Native = native;
         NativeEmbedding = embedding;
         _graph = graph;
@@ -38,7 +39,7 @@ public sealed partial class OnnxGenerationEngine
         _initialCapacity = initialCapacity;
         _budget = new CacheBudget(
             options.KvCacheMemoryBudget ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / DefaultBudgetDivisor);
-        long affordable = _budget.Limit / graph.BytesPerToken;
+        long affordable = graph.TokensIn(_budget.Limit);
         if (affordable < 1)
         {
             throw new InvalidOperationException(string.Create(
@@ -66,8 +67,11 @@ public sealed partial class OnnxGenerationEngine
 
     internal bool CachesInPlace => _graph.CachesInPlace;
 
-    /// <summary>Cache bytes that one token takes over all layers.</summary>
+    /// <summary>Cache bytes that one token takes over all layers, while no window is full.</summary>
     internal long CacheBytesPerToken => _graph.BytesPerToken;
+
+    /// <summary>Cache bytes of one session with room for <paramref name="tokens"/> tokens.</summary>
+    internal long CacheBytes(int tokens) => _graph.CacheBytes(tokens);
 
     /// <summary>Cache bytes that all sessions hold together now.</summary>
     internal long CacheBytesTaken => _budget.Taken;
@@ -82,7 +86,11 @@ public sealed partial class OnnxGenerationEngine
         Load(folder, options, DefaultInitialCapacity);
 
     internal static OnnxGenerationEngine Load(
-        Gemma4ModelFolder folder, OnnxRuntimeOptions? options, int initialCapacity, long mostLogitBytes = DefaultLogitBytes)
+        Gemma4ModelFolder folder,
+        OnnxRuntimeOptions? options,
+        int initialCapacity,
+        long mostLogitBytes = DefaultLogitBytes,
+        int windowSlack = CacheWindow.DefaultSlack)
     {
         ArgumentNullException.ThrowIfNull(folder);
         options ??= new OnnxRuntimeOptions();
@@ -92,7 +100,7 @@ public sealed partial class OnnxGenerationEngine
         try
         {
             embedding = folder.EmbeddingPath is { } path ? OnnxSession.Open(path, options) : null;
-            return new OnnxGenerationEngine(native, embedding, folder, options, initialCapacity) { MostLogitBytes = mostLogitBytes };
+            return new OnnxGenerationEngine(native, embedding, folder, options, initialCapacity, windowSlack) { MostLogitBytes = mostLogitBytes };
         }
         catch
         {
@@ -157,7 +165,9 @@ public sealed partial class OnnxGenerationEngine
         OrtIoBinding binding = Native.CreateIoBinding();
         adapter?.BindTo(binding);
         EmbeddingStep? embedding = _embedding is null ? null : new EmbeddingStep(_embedding, NativeEmbedding!.CreateIoBinding(), binding);
-        var session = new OnnxGenerationSession(this, _graph, _embedding, binding, embedding, cache, adapter);
+        OnnxGenerationSession session = _graph.LogitsToKeep is null
+            ? new OnnxGenerationSession(this, _graph, _embedding, binding, embedding, cache, adapter)
+            : new OnnxDraftSession(this, _graph, _embedding, binding, embedding, cache, adapter);
         _sessions.Add(session);
         return session;
     }

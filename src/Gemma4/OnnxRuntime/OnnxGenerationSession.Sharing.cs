@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Gemma4.OnnxRuntime;
 
 /// <summary>What other sessions and the engine may do with this one: copy its beginning, and step it together with others.</summary>
-internal sealed partial class OnnxGenerationSession
+internal partial class OnnxGenerationSession
 {
     public long CacheBytes
     {
@@ -17,12 +18,24 @@ internal sealed partial class OnnxGenerationSession
         }
     }
 
-    /// <summary>The whole sequence is kept.</summary>
-    public int EarliestRewind => 0;
+    public int EarliestRewind
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // While tokens wait to be run again, only the whole of them has a meaning.
+                return _computed < Length ? Length : _cache.EarliestLength;
+            }
+        }
+    }
 
     internal LoadedAdapter? Adapter { get; }
 
     internal OnnxGenerationEngine Engine => _engine;
+
+    /// <summary>Tokens whose rows the cache holds; under the gate.</summary>
+    internal int Computed => _computed;
 
     /// <summary>Held by whoever steps the session or moves its rows.</summary>
     internal Lock Gate => _gate;
@@ -55,11 +68,26 @@ internal sealed partial class OnnxGenerationSession
     }
 
     /// <summary>Takes over a step that was run for several sessions; under the gate.</summary>
-    internal void AcceptStep(ReadOnlySpan<float> logits, ReadOnlySpan<ushort> halves)
+    internal void AcceptStep(int token, ReadOnlySpan<float> logits, ReadOnlySpan<ushort> halves)
     {
         _logits.Accept(logits, halves);
+        _tokens?.Add(token);
         Length++;
+        _computed = Length;
         _hasLogits = true;
+    }
+
+    /// <summary>Runs tokens again whose rows are gone because the session went back beyond its windows; under the gate.</summary>
+    internal void Replay(CancellationToken cancellationToken)
+    {
+        _cache.EnsureCapacity(Length, _computed);
+        while (_computed < Length)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = Math.Min(_longestStep, Length - _computed);
+            Step(CollectionsMarshal.AsSpan(_tokens).Slice(_computed, count), _computed, rows: 1, cancellationToken);
+            _computed += count;
+        }
     }
 
     private OnnxGenerationSession ForkOnce(int length)
@@ -67,16 +95,17 @@ internal sealed partial class OnnxGenerationSession
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (length < 0 || length > Length)
+            int earliest = EarliestRewind;
+            if (length < 0 || length > Length || (length > 0 && length < earliest))
             {
                 throw new ArgumentOutOfRangeException(
-                    nameof(length), length, string.Create(CultureInfo.InvariantCulture, $"The session holds {Length} tokens; fork at 0 up to {Length}."));
+                    nameof(length), length, string.Create(CultureInfo.InvariantCulture, $"The session holds {Length} tokens and has the rows to go back to {earliest}; fork at 0 or at {earliest} up to {Length}."));
             }
 
             OnnxGenerationSession copy = _engine.OpenFork(Adapter);
             try
             {
-                copy.Take(_cache, length);
+                copy.Take(this, length);
                 return copy;
             }
             catch
@@ -87,13 +116,15 @@ internal sealed partial class OnnxGenerationSession
         }
     }
 
-    private void Take(SessionCache source, int length)
+    private void Take(OnnxGenerationSession source, int length)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _cache.Fork(source, length);
-            Length = length;
+            int computed = Math.Min(length, source._computed);
+            _cache.Fork(source._cache, computed);
+            _tokens?.AddRange(CollectionsMarshal.AsSpan(source._tokens)[..length]);
+            (Length, _computed) = (length, computed);
         }
     }
 }

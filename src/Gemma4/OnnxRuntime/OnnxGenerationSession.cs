@@ -4,11 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Gemma4.OnnxRuntime;
 
-/// <summary>
-/// One sequence on its own binding. Everything is bound once; a step of one token writes the id in place and makes one
-/// new value, the mask, whose length is how the graph learns the length of the sequence. Caches that grow add new values.
-/// </summary>
-internal sealed partial class OnnxGenerationSession : IForkableSession
+/// <summary>One sequence on its own binding and its own cache, or in a slot of a cache that it shares with others.</summary>
+internal partial class OnnxGenerationSession : IForkableSession
 {
     private readonly OnnxGenerationEngine _engine;
     private readonly DecoderGraph _graph;
@@ -20,19 +17,14 @@ internal sealed partial class OnnxGenerationSession : IForkableSession
     private readonly RunOptions _runOptions = new();
     private readonly OrtIoBinding _binding;
     private readonly EmbeddingStep? _embedding;
-    private readonly ExportInputs _exportInputs;
+    private readonly StepInputs _inputs;
     private readonly SessionCache _cache;
     private readonly StepLogits _logits;
-    private readonly PinnedIntegers _ids;
-    private readonly PinnedIntegers _positions;
-    private readonly PinnedIntegers _mask;
-    private readonly long[] _maskShape = [1, 0];
     private readonly int _longestStep;
 
-    private OrtValue? _idValue;
-    private OrtValue? _positionValue;
-    private OrtValue? _maskValue;
-    private int _boundTokens;
+    // Where caches keep a window only, going back far means to run the tokens again.
+    private readonly List<int>? _tokens;
+    private int _computed; // tokens whose rows the cache holds; fewer than the length after going back that far
     private bool _hasLogits;
     private bool _disposed;
 
@@ -45,26 +37,23 @@ internal sealed partial class OnnxGenerationSession : IForkableSession
         SessionCache cache,
         LoadedAdapter? adapter)
     {
-        Adapter = adapter;
-        _embeddingGraph = embeddingGraph;
-        _embedding = embedding;
-        _exportInputs = new ExportInputs(graph, binding);
-        _longestStep = graph.LastPositionOnly
-            ? int.MaxValue
-            : (int)Math.Max(1, engine.MostLogitBytes / ((long)engine.VocabularySize * sizeof(float)));
         _engine = engine;
         _graph = graph;
+        _embeddingGraph = embeddingGraph;
         _binding = binding;
+        _embedding = embedding;
         _cache = cache;
+        Adapter = adapter;
         if (cache is InPlaceCache inPlace)
         {
             inPlace.Session = this;
         }
 
+        _inputs = new StepInputs(graph, embeddingGraph, binding, embedding);
         _logits = new StepLogits(graph, engine.VocabularySize);
-        _ids = new PinnedIntegers(embeddingGraph?.IdType ?? graph.IdType);
-        _positions = new PinnedIntegers(graph.PositionType);
-        _mask = new PinnedIntegers(graph.MaskType);
+        _tokens = graph.Window is null ? null : [];
+        int mostRows = (int)Math.Clamp(engine.MostLogitBytes / ((long)engine.VocabularySize * sizeof(float)), 1, int.MaxValue);
+        _longestStep = Math.Min(graph.LastPositionOnly ? int.MaxValue : mostRows, graph.Window?.Slack ?? int.MaxValue);
     }
 
     public int Length { get; private set; }
@@ -80,65 +69,11 @@ internal sealed partial class OnnxGenerationSession : IForkableSession
         }
     }
 
-    public void Append(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            AppendOnce(tokens, cancellationToken);
-        }
-        catch (Gemma4CacheFullException)
-        {
-            // No filter: that would run before the gate is free.
-            if (!_engine.FreeSpareSlots())
-            {
-                throw;
-            }
+    /// <summary>Positions that the last append scored; 0 before the first.</summary>
+    private protected int ScoredRows => _logits.Count;
 
-            AppendOnce(tokens, cancellationToken);
-        }
-    }
-
-    private void AppendOnce(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            Check(tokens);
-            cancellationToken.ThrowIfCancellationRequested();
-
-            int total = Length + tokens.Length;
-            string running = _graph.ModelPath;
-            try
-            {
-                _cache.EnsureCapacity(total, Length);
-                for (int start = 0; start < tokens.Length; start += _longestStep)
-                {
-                    // Nothing below changes what the session holds before the last part is through.
-                    cancellationToken.ThrowIfCancellationRequested();
-                    int count = Math.Min(_longestStep, tokens.Length - start);
-                    Step(tokens.Slice(start, count), Length + start, ref running, cancellationToken);
-                    if (start + count == tokens.Length)
-                    {
-                        ReadLogits(count);
-                        break;
-                    }
-                }
-            }
-            catch (OnnxRuntimeException exception)
-            {
-                _boundTokens = 0;
-                if (cancellationToken.IsCancellationRequested)
-                {
-                    throw new OperationCanceledException("The step was cancelled; the session is as it was before.", exception, cancellationToken);
-                }
-
-                throw OnnxFailure.Run(running, exception);
-            }
-
-            Length = total;
-            _hasLogits = true;
-        }
-    }
+    public void Append(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default) =>
+        Append(tokens, rows: 1, cancellationToken);
 
     public void RewindTo(int length)
     {
@@ -153,7 +88,9 @@ internal sealed partial class OnnxGenerationSession : IForkableSession
 
             // The cache drops what lies past the length at the next step.
             Length = length;
+            _tokens?.RemoveRange(length, _tokens.Count - length);
             _hasLogits = false;
+            ReturnTo(Math.Min(length, _computed));
         }
     }
 
@@ -170,15 +107,84 @@ internal sealed partial class OnnxGenerationSession : IForkableSession
             _cache.Dispose();
             _binding.Dispose();
             _embedding?.Dispose();
-            _exportInputs.Dispose();
-            _idValue?.Dispose();
-            _positionValue?.Dispose();
-            _maskValue?.Dispose();
+            _inputs.Dispose();
             _logits.Dispose();
             _runOptions.Dispose();
         }
 
         _engine.Forget(this);
+    }
+
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="rows">How many of the last ones to score; more than one only for graphs that ask.</param>
+    /// <param name="cancellationToken">Ends the step.</param>
+    private protected void Append(ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AppendOnce(tokens, rows, cancellationToken);
+        }
+        catch (Gemma4CacheFullException)
+        {
+            // No filter: that would run before the gate is free.
+            if (!_engine.FreeSpareSlots())
+            {
+                throw;
+            }
+
+            AppendOnce(tokens, rows, cancellationToken);
+        }
+    }
+
+    private protected ReadOnlySpan<float> ScoredRow(int row)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _logits.Row(row);
+    }
+
+    private void AppendOnce(ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Check(tokens);
+            if (rows > _longestStep)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(rows), rows, string.Create(CultureInfo.InvariantCulture, $"{rows} positions are to be scored; a step scores at most {_longestStep}. Append in parts."));
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            _cache.EnsureCapacity(Length + tokens.Length, _computed);
+            Replay(cancellationToken);
+            int held = Length;
+            try
+            {
+                // Nothing here changes what the session holds before the last part is through.
+                for (ReadOnlySpan<int> rest = tokens; !rest.IsEmpty;)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int count = rest.Length <= _longestStep ? rest.Length : Math.Min(_longestStep, rest.Length - rows);
+                    Step(rest[..count], held, count == rest.Length ? rows : 1, cancellationToken);
+                    held += count;
+                    if (count == rest.Length)
+                    {
+                        ReadLogits(count, rows);
+                    }
+
+                    rest = rest[count..];
+                }
+            }
+            catch
+            {
+                ReturnTo(Length);
+                throw;
+            }
+
+            Length = _computed = held;
+            _tokens?.AddRange(tokens);
+            _hasLogits = true;
+        }
     }
 
     private void Check(ReadOnlySpan<int> tokens)
@@ -206,105 +212,64 @@ internal sealed partial class OnnxGenerationSession : IForkableSession
         }
     }
 
+    /// <summary>Sets how many tokens the cache counts as computed; none where its windows have gone past that length.</summary>
+    private void ReturnTo(int length)
+    {
+        if (length > 0 && length >= _cache.EarliestLength)
+        {
+            _computed = length;
+            return;
+        }
+
+        _computed = 0;
+        _cache.Restart();
+    }
+
     /// <summary>One run over tokens that follow the first <paramref name="held"/>.</summary>
-    private void Step(ReadOnlySpan<int> tokens, int held, ref string running, CancellationToken cancellationToken)
+    private void Step(ReadOnlySpan<int> tokens, int held, int rows, CancellationToken cancellationToken)
     {
-        _cache.Bind(held, tokens.Length, _binding);
-        Bind(tokens, held);
-        if (_embedding is not null)
+        string running = _graph.ModelPath;
+        try
         {
-            running = _embeddingGraph!.ModelPath;
-            NativeRun.Run(_engine.NativeEmbedding!, _runOptions, _embedding.Binding, cancellationToken);
-            running = _graph.ModelPath;
-        }
-
-        NativeRun.Run(_engine.Native, _runOptions, _binding, cancellationToken);
-        _cache.Accept(held + tokens.Length);
-    }
-
-    private void Bind(ReadOnlySpan<int> tokens, int held)
-    {
-        if (tokens.Length != _boundTokens)
-        {
-            BindIds(tokens.Length);
-        }
-
-        for (int index = 0; index < tokens.Length; index++)
-        {
-            _ids.Set(index, tokens[index]);
-        }
-
-        if (_graph.PositionIds is not null)
-        {
-            for (int index = 0; index < tokens.Length; index++)
+            _cache.Slide(held);
+            _cache.Bind(held, tokens.Length, _binding);
+            _inputs.Bind(tokens, held, _cache.WindowRows(held), rows, _cache.Capacity);
+            if (WritesRows(tokens.Length))
             {
-                _positions.Set(index, held + index);
+                _binding.BindOutput(_graph.Logits, _logits.Target(rows));
             }
-        }
+            else
+            {
+                _binding.BindOutputToDevice(_graph.Logits, OrtMemoryInfo.DefaultInstance);
+            }
 
-        BindMask(held + tokens.Length);
-        _exportInputs.Set(held);
-        if (WritesOneRow(tokens.Length))
-        {
-            _binding.BindOutput(_graph.Logits, _logits.Target);
+            if (_embedding is not null)
+            {
+                running = _embeddingGraph!.ModelPath;
+                NativeRun.Run(_engine.NativeEmbedding!, _runOptions, _embedding.Binding, cancellationToken);
+                running = _graph.ModelPath;
+            }
+
+            NativeRun.Run(_engine.Native, _runOptions, _binding, cancellationToken);
+            _cache.Accept(held + tokens.Length);
         }
-        else
+        catch (OnnxRuntimeException exception)
         {
-            _binding.BindOutputToDevice(_graph.Logits, OrtMemoryInfo.DefaultInstance);
+            _inputs.Unbind();
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException("The step was cancelled; the session is as it was before.", exception, cancellationToken);
+            }
+
+            throw OnnxFailure.Run(running, exception);
         }
     }
 
-    private void BindIds(int count)
+    private void ReadLogits(int tokens, int rows)
     {
-        _boundTokens = 0;
-        long[] shape = [1, count];
-        Rebind(_graph.InputIds, _ids, count, shape, ref _idValue);
-        _embedding?.Bind(_idValue!, count);
-        if (_graph.PositionIds is { } name)
+        if (WritesRows(tokens))
         {
-            Rebind(name, _positions, count, shape, ref _positionValue);
-        }
-
-        _boundTokens = count;
-    }
-
-    private void Rebind(string? name, PinnedIntegers numbers, int count, long[] shape, ref OrtValue? value)
-    {
-        if (numbers.Capacity < count)
-        {
-            numbers.Grow(count);
-        }
-
-        OrtValue fresh = numbers.CreateValue(shape);
-        if (name is not null)
-        {
-            _binding.BindInput(name, fresh);
-        }
-
-        value?.Dispose();
-        value = fresh;
-    }
-
-    private void BindMask(int total)
-    {
-        if (_mask.Capacity < total)
-        {
-            _mask.Grow(_cache.Capacity);
-            _mask.Fill(1);
-        }
-
-        _maskShape[1] = total;
-        OrtValue fresh = _mask.CreateValue(_maskShape);
-        _binding.BindInput(_graph.AttentionMask, fresh);
-        _maskValue?.Dispose();
-        _maskValue = fresh;
-    }
-
-    private void ReadLogits(int tokens)
-    {
-        if (WritesOneRow(tokens))
-        {
-            _logits.Accept();
+            _logits.Accept(rows);
             return;
         }
 
@@ -313,5 +278,6 @@ internal sealed partial class OnnxGenerationSession : IForkableSession
         _logits.AcceptLastRow(outputs[index]);
     }
 
-    private bool WritesOneRow(int tokens) => _graph.LastPositionOnly || tokens == 1;
+    /// <summary>Whether the step gives as many rows as are wanted, so that memory of the session's own can take them.</summary>
+    private bool WritesRows(int tokens) => _graph.LastPositionOnly || tokens == 1;
 }

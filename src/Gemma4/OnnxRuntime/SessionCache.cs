@@ -6,7 +6,7 @@ namespace Gemma4.OnnxRuntime;
 /// <summary>The attention cache of one session: grows by doubling, within the engine's budget.</summary>
 internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int initialCapacity, int maxTokens) : IDisposable
 {
-    private long _reservedTokens;
+    private int _reservedTokens;
 
     protected DecoderGraph Graph => graph;
 
@@ -14,7 +14,7 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
     internal virtual int Capacity { get; private protected set; }
 
     /// <summary>Bytes that the session has taken of the budget, or that its share of a common buffer takes.</summary>
-    internal virtual long Bytes => _reservedTokens * graph.BytesPerToken;
+    internal virtual long Bytes => graph.CacheBytes(_reservedTokens);
 
     internal static SessionCache Create(DecoderGraph graph, CacheBudget budget, int initialCapacity, int maxTokens) =>
         graph.CachesInPlace
@@ -43,6 +43,22 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
     /// <summary>Takes over what a finished step has written; <paramref name="total"/> tokens are held now.</summary>
     internal abstract void Accept(int total);
 
+    /// <summary>Rows that windowed caches hold of the first <paramref name="held"/> tokens.</summary>
+    internal virtual int WindowRows(int held) => held;
+
+    /// <summary>The shortest sequence that can go on from the rows that are here; anything shorter but 0 lacks some.</summary>
+    internal virtual int EarliestLength => 0;
+
+    /// <summary>Gives up rows that the sequence of <paramref name="held"/> tokens has left behind, so that a step has room.</summary>
+    internal virtual void Slide(int held)
+    {
+    }
+
+    /// <summary>Forgets all rows; the sequence begins anew.</summary>
+    internal virtual void Restart()
+    {
+    }
+
     /// <summary>Copies the first <paramref name="tokens"/> of another session's cache of the same engine into this new one.</summary>
     internal void Fork(SessionCache source, int tokens)
     {
@@ -64,13 +80,13 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
 
     protected void ReleaseReservation()
     {
-        budget.Return(_reservedTokens * graph.BytesPerToken);
+        budget.Return(graph.CacheBytes(_reservedTokens));
         _reservedTokens = 0;
     }
 
     protected Gemma4CacheFullException Full(int needed) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{needed} tokens need {needed * graph.BytesPerToken} bytes of attention cache, but all sessions together hold {budget.Taken} of the {budget.Limit} bytes allowed. Dispose sessions that are done, or raise OnnxRuntimeOptions.KvCacheMemoryBudget."));
+        $"{needed} tokens need {graph.CacheBytes(needed)} bytes of attention cache, but all sessions together hold {budget.Taken} of the {budget.Limit} bytes allowed. Dispose sessions that are done, or raise OnnxRuntimeOptions.KvCacheMemoryBudget."));
 
     protected bool TryReserve(int tokens)
     {
@@ -79,7 +95,7 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
             return true;
         }
 
-        if (!budget.TryTake((tokens - _reservedTokens) * graph.BytesPerToken))
+        if (!budget.TryTake(graph.CacheBytes(tokens) - graph.CacheBytes(_reservedTokens)))
         {
             return false;
         }

@@ -102,7 +102,7 @@ public sealed class BatchTests(SharedCacheModels models) : IClassFixture<SharedC
     public void Without_room_side_by_side_the_step_is_refused_and_each_session_goes_on_alone()
     {
         using OnnxGenerationEngine reference = models.Load("e2b");
-        using OnnxGenerationEngine engine = models.Load("e2b", options => options.KvCacheMemoryBudget = reference.CacheBytesPerToken * 40);
+        using OnnxGenerationEngine engine = models.Load("e2b", configure: options => options.KvCacheMemoryBudget = reference.CacheBytesPerToken * 40);
         TrackedSession[] all = [.. Enumerable.Range(0, 2).Select(_ => new TrackedSession(engine.CreateSession(), []))];
         Array.ForEach(all, each => each.Append([.. Enumerable.Range(10, 15)]));
         float[] before = all[1].Session.Logits.ToArray();
@@ -123,7 +123,7 @@ public sealed class BatchTests(SharedCacheModels models) : IClassFixture<SharedC
     public void Empty_slots_make_room_for_a_session_that_needs_it()
     {
         using OnnxGenerationEngine reference = models.Load("e2b");
-        using OnnxGenerationEngine engine = models.Load("e2b", options => options.KvCacheMemoryBudget = reference.CacheBytesPerToken * 40);
+        using OnnxGenerationEngine engine = models.Load("e2b", configure: options => options.KvCacheMemoryBudget = reference.CacheBytesPerToken * 40);
         TrackedSession[] all = [.. Enumerable.Range(0, 4).Select(_ => new TrackedSession(engine.CreateSession(), []))];
         engine.AppendEach(all.Select(each => each.Session).ToArray(), [5, 6, 7, 8]);
         for (int index = 0; index < 4; index++)
@@ -261,62 +261,7 @@ public sealed class BatchTests(SharedCacheModels models) : IClassFixture<SharedC
     {
         using OnnxGenerationEngine engine = models.Load(size);
         using OnnxGenerationEngine reference = models.Load(size);
-        var random = new Random(seed);
-        List<TrackedSession> all = [];
-        for (int step = 0; step < 60; step++)
-        {
-            if (all.Count < 4)
-            {
-                var opened = new TrackedSession(engine.CreateSession(), []);
-                all.Add(opened);
-                opened.Append(Tokens(random, random.Next(1, 12)));
-            }
-
-            TrackedSession any = all[random.Next(all.Count)];
-            switch (random.Next(8))
-            {
-                case 0:
-                    any.RewindTo(random.Next(any.Tokens.Count + 1));
-                    break;
-                case 1:
-                    any.Append(Tokens(random, random.Next(1, 20)));
-                    any.AssertLogits(reference, Tolerance);
-                    break;
-                case 2 when all.Count < 7:
-                    int length = random.Next(any.Tokens.Count + 1);
-                    all.Add(new(((IForkableSession)any.Session).Fork(length), any.Tokens[..length]));
-                    break;
-                case 3:
-                    any.Session.Dispose();
-                    all.Remove(any);
-                    break;
-                default:
-                    StepSome(engine, reference, random, all);
-                    break;
-            }
-        }
-
-        all.ForEach(each => each.Session.Dispose());
+        new SessionWalk(engine, reference, seed, longestChunk: 20).Run(steps: 60, Tolerance);
         Assert.Equal(0, engine.CacheBytesTaken);
     }
-
-    private static void StepSome(OnnxGenerationEngine engine, OnnxGenerationEngine reference, Random random, List<TrackedSession> all)
-    {
-        TrackedSession[] group = [.. all];
-        random.Shuffle(group);
-        group = group[..random.Next(1, Math.Min(5, group.Length + 1))];
-        IGenerationSession[] sessions = [.. group.Select(each => each.Session)];
-        for (int repeat = random.Next(1, 4); repeat > 0; repeat--)
-        {
-            int[] tokens = Tokens(random, group.Length);
-            engine.AppendEach(sessions, tokens);
-            for (int index = 0; index < group.Length; index++)
-            {
-                group[index].Tokens.Add(tokens[index]);
-                group[index].AssertLogits(reference, Tolerance);
-            }
-        }
-    }
-
-    private static int[] Tokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(4, 500))];
 }

@@ -18,7 +18,10 @@ public sealed class LayoutConformanceTests(LayoutModels models, ITestOutputHelpe
     public void Every_layout_conforms(string behaviour)
     {
         // The text layout has this suite in a class of its own.
-        foreach (string layout in new[] { "multi-model", "transformers-js", "transformers-js, all positions" })
+        foreach (string layout in new[]
+        {
+            "multi-model", "transformers-js", "transformers-js, all positions", "text, windowed", "text, full caches, several positions",
+        })
         {
             _layout = layout;
             Run(behaviour);

@@ -13,9 +13,14 @@ public sealed class LayoutModels : IDisposable
     // Three rows of logits: longer steps of graphs that score every position are cut into parts.
     private const long FewLogits = 3 * 512 * sizeof(float);
 
+    // Room beyond the window of 16 tokens: sequences of a test slide, go back and are run again.
+    private const int FewTokens = 8;
+
     private static readonly Dictionary<string, ModelBuildOptions> Options = new()
     {
-        ["text"] = new(),
+        ["text"] = new() { KeyValues = KeyValueCache.Full },
+        ["text, windowed"] = new(),
+        ["text, full caches, several positions"] = new() { Style = GraphStyle.Own with { TakesLogitsToKeep = true } },
         ["multi-model"] = new() { Layout = ModelLayout.MultiModel },
         ["transformers-js"] = new() { Layout = ModelLayout.TransformersJs },
         ["text, traced"] = new() { Style = GraphStyle.Traced },
@@ -70,6 +75,6 @@ public sealed class LayoutModels : IDisposable
     {
         var options = new OnnxRuntimeOptions { IntraOpThreads = 1 };
         configure?.Invoke(options);
-        return OnnxGenerationEngine.Load(Gemma4ModelFolder.Open(path), options, initialCapacity: 8, FewLogits);
+        return OnnxGenerationEngine.Load(Gemma4ModelFolder.Open(path), options, initialCapacity: 8, FewLogits, FewTokens);
     }
 }

@@ -10,23 +10,31 @@ namespace Gemma4.Tests.OnnxRuntime;
 public sealed class SharedCacheModels : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _built = new();
+    private readonly ConcurrentDictionary<(string Size, bool Windowed), Lazy<Task<string>>> _built = new();
 
     public void Dispose() => _folder.Dispose();
 
     /// <param name="size">e2b, which the repository has, or another size of the shared data folder.</param>
-    internal string Path(string size) => _built.GetOrAdd(size, key => new(async () =>
+    /// <param name="windowed">Whether sliding layers keep a window.</param>
+    internal string Path(string size, bool windowed) => _built.GetOrAdd((size, windowed), key => new(async () =>
     {
-        string source = key == "e2b" ? TestData.Path("tiny", "e2b") : System.IO.Path.Combine(TestData.Shared!, "tiny", key);
-        string path = System.IO.Path.Combine(_folder.Path, key);
-        await Gemma4ModelBuilder.BuildAsync(source, path);
+        string source = key.Size == "e2b" ? TestData.Path("tiny", "e2b") : System.IO.Path.Combine(TestData.Shared!, "tiny", key.Size);
+        string path = System.IO.Path.Combine(_folder.Path, $"{key.Size} {key.Windowed}");
+        await Gemma4ModelBuilder.BuildAsync(
+            source, path, new() { KeyValues = key.Windowed ? KeyValueCache.Windowed : KeyValueCache.Full });
         return path;
     })).Value.GetAwaiter().GetResult();
 
-    internal OnnxGenerationEngine Load(string size, Action<OnnxRuntimeOptions>? configure = null)
+    /// <param name="size">As for <see cref="Path"/>.</param>
+    /// <param name="windowed">As for <see cref="Path"/>.</param>
+    /// <param name="slack">Room beyond the window.</param>
+    /// <param name="configure">Changes the options.</param>
+    internal OnnxGenerationEngine Load(
+        string size, bool windowed = false, int slack = CacheWindow.DefaultSlack, Action<OnnxRuntimeOptions>? configure = null)
     {
         var options = new OnnxRuntimeOptions { IntraOpThreads = 1 };
         configure?.Invoke(options);
-        return OnnxGenerationEngine.Load(Gemma4ModelFolder.Open(Path(size)), options, initialCapacity: 4);
+        return OnnxGenerationEngine.Load(
+            Gemma4ModelFolder.Open(Path(size, windowed)), options, initialCapacity: 4, windowSlack: slack);
     }
 }

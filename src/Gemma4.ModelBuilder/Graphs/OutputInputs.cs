@@ -2,17 +2,18 @@ using Gemma4.ModelBuilder.Onnx;
 
 namespace Gemma4.ModelBuilder.Graphs;
 
-/// <summary>Inputs around the output head that only traced exports have.</summary>
-internal sealed class TracedOutput(OnnxGraph graph, WeightStore weights)
+/// <summary>Inputs around the output head that not every graph has.</summary>
+internal sealed class OutputInputs(OnnxGraph graph, WeightStore weights)
 {
-    /// <summary>The last positions of [B, S, D], as many as asked for; all when asked for 0.</summary>
-    public string KeepAskedPositions(string hidden)
+    private string? _from;
+
+    /// <summary>The last positions of axis 1, as many as asked for; all when asked for 0.</summary>
+    public string KeepAskedPositions(string name, string x)
     {
-        var count = graph.Input("num_logits_to_keep", OnnxType.Int64);
-        var from = graph.Node("kept.from", "Reshape",
-            [graph.Node("kept.negative", "Neg", [count]), weights.Integers("kept.shape", [1])]);
-        return graph.Node("kept", "Slice",
-            [hidden, from, weights.Integers("kept.to", [long.MaxValue]), weights.Integers("kept.axis", [1])]);
+        _from ??= graph.Node("kept.from", "Reshape",
+            [graph.Node("kept.negative", "Neg", [graph.Input("num_logits_to_keep", OnnxType.Int64)]), weights.Integers("kept.shape", [1])]);
+        return graph.Node(name, "Slice",
+            [x, _from, weights.Integers("kept.to", [long.MaxValue]), weights.Integers("kept.axis", [1])]);
     }
 
     /// <summary>Multiplies by 1 when the flag tells rightly whether there is a past, else by 0.</summary>
