@@ -63,6 +63,12 @@ internal sealed class Gemma4OptionsValidator : IValidateOptions<Gemma4Options>
 
     private static void CheckScheduling(Gemma4Options options, List<string> failures)
     {
+        // More than 63 guesses make a step longer than a piece of a prompt needs to be.
+        if (options.MaxDraftTokens is < 0 or > 63)
+        {
+            failures.Add($"Gemma4Options.MaxDraftTokens is {options.MaxDraftTokens}; it must be 0 up to 63.");
+        }
+
         SchedulingOptions scheduling = options.Scheduling;
         CheckLeast("Scheduling.MaxConcurrentRequests", scheduling.MaxConcurrentRequests, 1, failures);
         CheckLeast("Scheduling.MaxQueuedRequests", scheduling.MaxQueuedRequests, 0, failures);

@@ -24,9 +24,18 @@ internal sealed class CachedSession(IGenerationSession session, string? adapterF
         return session is IForkableSession forkable && shared < forkable.EarliestRewind ? 0 : shared;
     }
 
-    public void Append(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
+    /// <summary>Appends, and scores the last <paramref name="rows"/> positions.</summary>
+    public void Append(ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken)
     {
-        session.Append(tokens, cancellationToken);
+        if (rows == 1)
+        {
+            session.Append(tokens, cancellationToken);
+        }
+        else
+        {
+            ((IDraftSession)session).Append(tokens, rows, cancellationToken);
+        }
+
         _tokens.AddRange(tokens);
     }
 

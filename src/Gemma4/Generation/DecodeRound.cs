@@ -15,15 +15,16 @@ internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, Pr
     /// <summary>Adds each request with what it failed with, or null where its session has the next logits.</summary>
     public void Run(List<GenerationRequest> requests, List<(GenerationRequest Request, Exception? Error)> results)
     {
+        bool alone = requests.Count == 1;
         foreach (GenerationRequest request in requests)
         {
-            if (_batchSize > 1 && requests.Count > 1 && request.Generation!.Unread.Length == 1)
+            if (_batchSize > 1 && !alone && request.Generation!.Unread.Length == 1)
             {
                 _waiting.Add(request);
             }
             else
             {
-                results.Add((request, FeedAlone(request)));
+                results.Add((request, FeedAlone(request, alone)));
             }
         }
 
@@ -59,7 +60,7 @@ internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, Pr
         foreach (GenerationRequest request in _batch)
         {
             // Alone, a request that cannot go on fails by itself.
-            results.Add((request, together ? null : FeedAlone(request)));
+            results.Add((request, together ? null : FeedAlone(request, mayGuess: false)));
         }
     }
 
@@ -87,17 +88,28 @@ internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, Pr
         for (int i = 0; i < _batch.Count; i++)
         {
             _batch[i].Session!.Note(_tokens[i]);
+            _batch[i].IsGuessed = false;
         }
 
         metrics.Stepped(_batch.Count);
         return true;
     }
 
-    private Exception? FeedAlone(GenerationRequest request)
+    // Beside others a step costs nobody else anything; guesses would.
+    private Exception? FeedAlone(GenerationRequest request, bool mayGuess)
     {
         try
         {
-            cache.Append(request.Session!, request.Generation!.Unread, request.Cancellation);
+            request.IsGuessed = mayGuess && request.Speculation is not null;
+            if (request.IsGuessed)
+            {
+                request.Speculation!.Append(request, cache, engine.MaxContextTokens);
+            }
+            else
+            {
+                cache.Append(request.Session!, request.Generation!.Unread, rows: 1, request.Cancellation);
+            }
+
             metrics.Stepped(1);
             return null;
         }

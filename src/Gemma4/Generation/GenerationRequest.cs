@@ -58,6 +58,12 @@ internal sealed class GenerationRequest : IDisposable
     /// <summary>Length of the prompt at which a copy of the session is worth keeping; 0 for none.</summary>
     public int KeepCopyAt { get; set; }
 
+    /// <summary>Guesses of the response's tokens; null where the engine cannot check them.</summary>
+    public Speculation? Speculation { get; set; }
+
+    /// <summary>Whether the last step was fed with <see cref="Speculation"/>.</summary>
+    public bool IsGuessed { get; set; }
+
     public ITimer? QueueTimer { get; set; }
 
     public CancellationTokenRegistration QueueRegistration { get; set; }

@@ -17,6 +17,7 @@ internal sealed class GenerationScheduler : IDisposable
     private readonly PrefixCache _cache;
     private readonly StepPlan _plan;
     private readonly DecodeRound _round;
+    private readonly int _mostGuessed;
 
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _work = new(initialState: false);
@@ -36,6 +37,7 @@ internal sealed class GenerationScheduler : IDisposable
         _queue = new RequestQueue(options.Scheduling, timeProvider, _metrics, End);
         _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
         _plan = new StepPlan(options.PrefillChunkSize);
+        _mostGuessed = options.MaxDraftTokens;
         _round = new DecodeRound(engine, options.Scheduling.MaxBatchSize, _cache, _metrics);
     }
 
@@ -212,7 +214,7 @@ internal sealed class GenerationScheduler : IDisposable
         }
 
         long began = _timeProvider.GetTimestamp();
-        _cache.Append(session, request.Prompt.AsSpan(start..end), request.Cancellation);
+        _cache.Append(session, request.Prompt.AsSpan(start..end), rows: 1, request.Cancellation);
         _plan.Prefilled(end - start, _timeProvider.GetElapsedTime(began));
         if (end == request.KeepCopyAt)
         {
@@ -230,6 +232,11 @@ internal sealed class GenerationScheduler : IDisposable
         {
             Finish(request);
             return;
+        }
+
+        if (_mostGuessed > 0 && session.Session is IDraftSession)
+        {
+            request.Speculation = new Speculation(_mostGuessed, _metrics);
         }
 
         _prefilling.Remove(request);
@@ -254,10 +261,17 @@ internal sealed class GenerationScheduler : IDisposable
 
     private void Continue(GenerationRequest request)
     {
-        ResponseGeneration generation = request.Generation!;
-        generation.MarkRead();
         List<AIContent> contents = [];
-        generation.Advance(request.Session!.Session.Logits, contents);
+        if (request.IsGuessed)
+        {
+            request.Speculation!.Advance(request, contents);
+        }
+        else
+        {
+            request.Generation!.MarkRead();
+            request.Generation.Advance(request.Session!.Session.Logits, contents);
+        }
+
         Deliver(request, contents);
     }
 

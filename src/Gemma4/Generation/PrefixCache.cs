@@ -117,13 +117,13 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
     }
 
     /// <summary>Appends, and frees kept sessions for it while the memory does not suffice.</summary>
-    public void Append(CachedSession session, ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
+    public void Append(CachedSession session, ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                session.Append(tokens, cancellationToken);
+                session.Append(tokens, rows, cancellationToken);
                 return;
             }
             catch (Gemma4CacheFullException) when (FreeOne())

@@ -59,8 +59,14 @@ internal sealed class ResponseGeneration
         TakeForced(output);
     }
 
+    /// <summary>How many more tokens there may be.</summary>
+    public int TokensLeft => _limits.MaxOutputTokens - _tokens.Count;
+
     /// <summary>Notes that the model has read all tokens.</summary>
     public void MarkRead() => _read = _tokens.Count;
+
+    /// <summary>Notes that the model has read the next <paramref name="count"/> of the unread tokens.</summary>
+    public void MarkRead(int count) => _read += count;
 
     /// <summary>Picks a token from the logits that follow all tokens, and takes those after it that are settled.</summary>
     public void Advance(ReadOnlySpan<float> logits, List<AIContent> output)

@@ -29,6 +29,12 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
 
     public bool CanFork { get; init; } = true;
 
+    /// <summary>Whether several positions can be scored in one step.</summary>
+    public bool CanDraft { get; init; } = true;
+
+    /// <summary>Makes answers that repeat themselves: the next token depends on this many tokens only.</summary>
+    public int MemorySpan { get; init; } = int.MaxValue;
+
     /// <summary>One answer ends after this many tokens in the mean.</summary>
     public int MeanAnswer { get; init; } = 16;
 
@@ -51,7 +57,12 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
         }
     }
 
-    public IGenerationSession CreateSession() => CanFork ? new ForkableSession(this, []) : new Session(this, []);
+    public IGenerationSession CreateSession() => (CanFork, CanDraft) switch
+    {
+        (true, true) => new DraftSession(this, []),
+        (true, false) => new ForkableSession(this, []),
+        _ => new Session(this, []),
+    };
 
     public void AppendEach(ReadOnlySpan<IGenerationSession> sessions, ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default)
     {
@@ -87,6 +98,7 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
     {
         protected readonly HashEngine Engine;
         protected readonly List<int> Tokens;
+        protected readonly List<float[]> Rows = [];
         private readonly float[] _logits;
         private bool _hasLogits;
         private bool _disposed;
@@ -122,17 +134,31 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
                 Engine._log.Add($"append {tokens.Length}");
             }
 
-            Add(tokens);
+            Score(tokens, 1);
         }
 
-        public void Add(ReadOnlySpan<int> tokens)
+        public void Add(ReadOnlySpan<int> tokens) => Score(tokens, 1);
+
+        protected void Score(ReadOnlySpan<int> tokens, int rows)
+        {
+            Rows.Clear();
+            foreach (int token in tokens)
+            {
+                Add(token);
+                Rows.Add([.. _logits]);
+            }
+
+            Rows.RemoveRange(0, Rows.Count - rows);
+        }
+
+        private void Add(int added)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            Tokens.AddRange(tokens);
+            Tokens.Add(added);
             uint hash = 2166136261;
-            foreach (int token in Tokens)
+            for (int i = (int)Math.Max(0, (long)Tokens.Count - Engine.MemorySpan); i < Tokens.Count; i++)
             {
-                hash = (hash ^ (uint)token) * 16777619;
+                hash = (hash ^ (uint)Tokens[i]) * 16777619;
             }
 
             Array.Fill(_logits, -30);
@@ -172,7 +198,7 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
         }
     }
 
-    private sealed class ForkableSession(HashEngine engine, List<int> tokens) : Session(engine, tokens), IForkableSession
+    private class ForkableSession(HashEngine engine, List<int> tokens) : Session(engine, tokens), IForkableSession
     {
         public long CacheBytes => Length;
 
@@ -188,7 +214,25 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
                 Engine.Appended -= length;
             }
 
-            return new ForkableSession(Engine, Tokens[..length]);
+            return Engine.CanDraft ? new DraftSession(Engine, Tokens[..length]) : new ForkableSession(Engine, Tokens[..length]);
         }
+    }
+
+    private sealed class DraftSession(HashEngine engine, List<int> tokens) : ForkableSession(engine, tokens), IDraftSession
+    {
+        public void Append(ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken = default)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Engine.OnStep?.Invoke(1, tokens.Length);
+            lock (Engine._gate)
+            {
+                Engine.Take(tokens.Length);
+                Engine._log.Add($"draft {rows - 1}");
+            }
+
+            Score(tokens, rows);
+        }
+
+        public ReadOnlySpan<float> LogitsOf(int row) => Rows[row];
     }
 }
