@@ -86,10 +86,7 @@ internal static class DecodeBenchmarks
                 });
             }
 
-            foreach (int size in BatchSizes)
-            {
-                MeasureBatch(folders, engines, filled, length, size, steps, alone);
-            }
+            MeasureBatches(folders, engines, filled, length, steps);
         }
         finally
         {
@@ -97,66 +94,68 @@ internal static class DecodeBenchmarks
         }
     }
 
-    /// <summary>Sessions of one length, all forks of the same one.</summary>
-    private static void MeasureBatch(
-        string[] folders, OnnxGenerationEngine[] engines, IGenerationSession[] filled, int length, int size, int steps, double[][] alone)
+    /// <summary>Groups of several sizes in turns; the sessions are forks of the filled ones.</summary>
+    private static void MeasureBatches(
+        string[] folders, OnnxGenerationEngine[] engines, IGenerationSession[] filled, int length, int steps)
     {
-        var groups = new IGenerationSession[engines.Length][];
-        int[] tokens = [.. Enumerable.Range(10, size)];
+        List<(int Folder, IGenerationSession[] Group)> subjects = [];
         try
         {
-            for (int index = 0; index < engines.Length; index++)
+            for (int folder = 0; folder < folders.Length; folder++)
             {
-                groups[index] = [];
-                for (int member = 0; member < size; member++)
+                foreach (int size in BatchSizes)
                 {
-                    groups[index] = [.. groups[index], ((IForkableSession)filled[index]).Fork(length)];
+                    subjects.Add((folder, [.. Enumerable.Range(0, size).Select(_ => ((IForkableSession)filled[folder]).Fork(length))]));
                 }
             }
 
-            double[][] together = Measure(folders.Length, steps, index =>
+            double[][] times = Measure(subjects.Count, steps, index => StepTogether(engines[subjects[index].Folder], subjects[index].Group, length));
+            for (int index = 0; index < subjects.Count; index++)
             {
-                var watch = Stopwatch.StartNew();
-                if (size <= engines[index].MaxBatchSize)
-                {
-                    engines[index].AppendEach(groups[index], tokens);
-                }
-                else
-                {
-                    Array.ForEach(groups[index], session => session.Append(tokens.AsSpan(0, 1)));
-                }
-
-                double elapsed = watch.Elapsed.TotalMilliseconds;
-                Array.ForEach(groups[index], session => session.RewindTo(length));
-                return elapsed;
-            });
-            for (int index = 0; index < folders.Length; index++)
-            {
-                double median = Median(together[index]);
+                (int folder, IGenerationSession[] group) = subjects[index];
+                double median = Median(times[index]);
                 Write(new
                 {
                     measure = "batch",
-                    folder = folders[index],
+                    folder = folders[folder],
                     length,
-                    sessions = size,
-                    inOneRun = size <= engines[index].MaxBatchSize,
+                    sessions = group.Length,
+                    inOneRun = group.Length <= engines[folder].MaxBatchSize,
                     medianMs = Rounded(median),
-                    tokensPerSecond = Rounded(size * 1000 / median),
-                    toOneSession = Rounded(Median(Ratios(together[index], alone[index]))),
+                    tokensPerSecond = Rounded(group.Length * 1000 / median),
+                    toOneSession = Rounded(Median(Ratios(times[index], times[folder * BatchSizes.Length]))),
                 });
             }
         }
         catch (Gemma4CacheFullException exception)
         {
-            Write(new { measure = "skipped", length, sessions = size, reason = exception.Message });
+            Write(new { measure = "skipped", length, reason = exception.Message });
         }
         finally
         {
-            foreach (IGenerationSession session in groups.Where(group => group is not null).SelectMany(group => group))
+            foreach (IGenerationSession session in subjects.SelectMany(subject => subject.Group))
             {
                 session.Dispose();
             }
         }
+    }
+
+    private static double StepTogether(OnnxGenerationEngine engine, IGenerationSession[] group, int length)
+    {
+        int[] tokens = [.. Enumerable.Range(10, group.Length)];
+        var watch = Stopwatch.StartNew();
+        if (group.Length <= engine.MaxBatchSize)
+        {
+            engine.AppendEach(group, tokens);
+        }
+        else
+        {
+            Array.ForEach(group, session => session.Append(tokens.AsSpan(0, 1)));
+        }
+
+        double elapsed = watch.Elapsed.TotalMilliseconds;
+        Array.ForEach(group, session => session.RewindTo(length));
+        return elapsed;
     }
 
     /// <summary>What the native call alone takes for the same step, everything bound beforehand and nothing read.</summary>
