@@ -206,4 +206,22 @@ public abstract partial class GenerationEngineConformance
         Expect.BitEqual(session.Logits, draft.LogitsOf(0), "The only row after an append without a number of rows");
         Expect.Throws<ArgumentOutOfRangeException>(() => draft.LogitsOf(1), "Reading a row of an earlier append");
     }
+
+    /// <summary>Puts 5 tokens into the session; the failing call must leave them and what follows alone.</summary>
+    private void ExpectUnchanged(IGenerationSession session, Action failingCall, string what)
+    {
+        var tokens = SampleTokens(6, seed: 16);
+        session.Append(tokens.AsSpan(0, 5));
+        var before = session.Logits.ToArray();
+        session.Append(tokens.AsSpan(5, 1));
+        var following = session.Logits.ToArray();
+
+        session.RewindTo(0);
+        session.Append(tokens.AsSpan(0, 5));
+        failingCall();
+        Expect.Equal(5, session.Length, $"{what}: the length afterwards");
+        Expect.BitEqual(before, session.Logits, $"{what}: the logits before and after");
+        session.Append(tokens.AsSpan(5, 1));
+        Expect.BitEqual(following, session.Logits, $"{what}: the logits of the next token with and without it");
+    }
 }

@@ -23,6 +23,9 @@ switch (args.FirstOrDefault())
     case "build" when args.Length is 2 or 3:
         await BuildBenchmarks.BuildAsync(args[1], args.Length == 3 ? args[2] : "int4");
         return 0;
+    case "decode" when args.Length >= 2:
+        DecodeBenchmarks.Run(args[1..]);
+        return 0;
     case "layouts":
         LayoutBenchmarks.Run();
         return 0;
@@ -49,6 +52,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
-            + "checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
+            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

@@ -25,10 +25,8 @@ internal sealed class Gemma4Graph
 
     private string _source = "";         // int64 [B, S] or, in a decoder of its own, float [B, S, D]
     private TracedAttention? _traced;
-    private string _lastToken = "";      // int32 [B]: tokens in all - 1
-    private string _total = "";          // int32 scalar: T
-    private string _slidingLast = "";    // the same two for sliding layers
-    private string _slidingTotal = "";
+    private SequenceLengths? _lengths;
+    private SequenceLengths? _slidingLengths; // of the windows; null where caches are full
     private string _positions = "";      // int64 [B, S], cut together with the hidden state; empty where caches are full
     private string _hidden = "";         // [B, S, D]; only the scored positions once no later layer writes a cache
     private string _perLayer = "";       // [B, S, L, P], cut together with the hidden state
@@ -38,8 +36,7 @@ internal sealed class Gemma4Graph
         TextConfig config, OnnxGraph graph, WeightStore weights, ModelBuildOptions options, int contextLength,
         GraphPart part, GraphStyle style)
     {
-        _part = part;
-        _style = style;
+        (_part, _style) = (part, style);
         _config = config;
         _graph = graph;
         _weights = weights;
@@ -101,29 +98,16 @@ internal sealed class Gemma4Graph
             return;
         }
 
-        (_lastToken, _total) = Lengths("", mask);
-        (_slidingLast, _slidingTotal) = (_lastToken, _total);
+        _lengths = SequenceLengths.Of(mask, _graph, _weights);
         if (KeepsWindows)
         {
             var slidingMask = _graph.Input("sliding_attention_mask", OnnxType.Int64, "batch_size", "sliding_length");
-            (_slidingLast, _slidingTotal) = Lengths("sliding.", slidingMask);
+            _slidingLengths = SequenceLengths.Of(slidingMask, _graph, _weights, "sliding.");
             _positions = _graph.Input("position_ids", OnnxType.Int64, "batch_size", "sequence_length");
         }
     }
 
     private bool KeepsWindows => _style.WindowedCaches && _config.CacheOwners.Any(layer => !layer.IsFull);
-
-    /// <summary>What the attention operator takes of a mask: int32 [B] of its ones less 1, and its width as an int32 scalar.</summary>
-    private (string Last, string Total) Lengths(string prefix, string mask)
-    {
-        var one = _weights.Integers("one", [1]);
-        var count = _graph.Node(prefix + "mask.count", "ReduceSum", [mask, one], ("keepdims", 0L));       // [B]
-        var last = _graph.Node(prefix + "mask.last", "Sub", [count, one]);
-        last = _graph.Node(prefix + "last_token", "Cast", [last], ("to", (long)OnnxType.Int32));
-        var length = _graph.Node(prefix + "mask.length", "Shape", [mask], ("start", 1L), ("end", 2L));    // [1]
-        var scalar = _graph.Node(prefix + "mask.total", "Squeeze", [length]);
-        return (last, _graph.Node(prefix + "total_length", "Cast", [scalar], ("to", (long)OnnxType.Int32)));
-    }
 
     private void DeclareCache(int cache, LayerConfig owner)
     {
@@ -222,9 +206,9 @@ internal sealed class Gemma4Graph
             : [attention];
         var (cosines, sines) = Rotary(layer);
         // A window's rows are counted from where it begins, so the angles of its layers come from the positions.
-        string[] lengths = layer.IsFull || !KeepsWindows
-            ? [_lastToken, _total, cosines, sines]
-            : [_slidingLast, _slidingTotal, cosines, sines, _positions];
+        string[] lengths = layer.IsFull || _slidingLengths is null
+            ? [_lengths!.LastToken, _lengths.Total, cosines, sines]
+            : [_slidingLengths.LastToken, _slidingLengths.Total, cosines, sines, _positions];
 
         _graph.Node(attention, "GroupQueryAttention", OnnxGraph.Microsoft,
             [query, key, value, .. past, .. lengths], outputs,

@@ -17,7 +17,12 @@ public interface IBatchEngine : IGenerationEngine
     /// <param name="sessions">Different sessions of this engine, 1 up to <see cref="MaxBatchSize"/>, of any lengths, none of them in use.</param>
     /// <param name="tokens">The token of each.</param>
     /// <param name="cancellationToken">Ends the step for all of them.</param>
-    /// <exception cref="ArgumentException">The counts differ, a session is not of this engine, or a token is outside the vocabulary.</exception>
-    /// <exception cref="InvalidOperationException">A session is full, or the caches do not fit into the budget together.</exception>
+    /// <exception cref="ArgumentException">
+    /// The counts differ, a session is not of this engine or named twice, the sessions have different adapters, or a token
+    /// is outside the vocabulary.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// A session is full, or, as a <see cref="Gemma4CacheFullException"/>, the caches do not fit into the budget together.
+    /// </exception>
     void AppendEach(ReadOnlySpan<IGenerationSession> sessions, ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default);
 }

@@ -21,6 +21,6 @@ public interface IForkableSession : IGenerationSession
     /// no logits yet.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The length is not one that <see cref="EarliestRewind"/> allows.</exception>
-    /// <exception cref="InvalidOperationException">The copy does not fit into the cache budget.</exception>
+    /// <exception cref="InvalidOperationException">The copy does not fit into the cache budget, as a <see cref="Gemma4CacheFullException"/>.</exception>
     IGenerationSession Fork(int length);
 }

@@ -26,7 +26,9 @@ public interface IGenerationSession : IDisposable
 
     /// <summary>
     /// Forgets everything after the first <paramref name="length"/> tokens. What follows equals, bit for bit, a new
-    /// session that was given the same tokens in the same chunks. The logits are not readable until the next append.
+    /// session that was given the same tokens in the same chunks; only below <see cref="IForkableSession.EarliestRewind"/>,
+    /// where the engine runs the tokens again in chunks of its own with the next append, it is as near as other chunks
+    /// are. The logits are not readable until the next append.
     /// </summary>
     void RewindTo(int length);
 }

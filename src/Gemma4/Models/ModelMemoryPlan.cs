@@ -1,3 +1,5 @@
+using Gemma4.OnnxRuntime;
+
 namespace Gemma4.Models;
 
 /// <summary>
@@ -25,8 +27,14 @@ public sealed record ModelMemoryPlan
     /// </summary>
     public required long ResidentWeightBytes { get; init; }
 
-    /// <summary>Bytes of attention cache for each token of a conversation.</summary>
+    /// <summary>Bytes of attention cache for each token of a conversation, without <see cref="WindowCacheBytes"/>.</summary>
     public required long CacheBytesPerToken { get; init; }
+
+    /// <summary>
+    /// Bytes of attention cache that layers with a window take, however long the conversation. Default 0: the caches of
+    /// all layers keep every token.
+    /// </summary>
+    public long WindowCacheBytes { get; init; }
 
     /// <summary>Bytes of working memory while a prompt is read, without the attention scores.</summary>
     public required long ScratchBytes { get; init; }
@@ -36,7 +44,7 @@ public sealed record ModelMemoryPlan
 
     /// <summary>Bytes for the model and one conversation of <paramref name="tokens"/> tokens.</summary>
     public long BytesFor(int tokens) =>
-        RuntimeBytes + ResidentWeightBytes + ScratchBytes + (tokens * (CacheBytesPerToken + ScoreBytesPerToken));
+        RuntimeBytes + ResidentWeightBytes + ScratchBytes + WindowCacheBytes + (tokens * (CacheBytesPerToken + ScoreBytesPerToken));
 
     /// <summary>Reads the plan from the folder's graph.</summary>
     /// <param name="folder">The folder.</param>
@@ -82,11 +90,13 @@ public sealed record ModelMemoryPlan
             }
         }
 
+        (long perToken, long windows) = CacheBytes(decoder, folder.Decoder);
         return new ModelMemoryPlan
         {
             WeightBytes = stored,
             ResidentWeightBytes = resident,
-            CacheBytesPerToken = CacheBytes(decoder, folder.Decoder),
+            CacheBytesPerToken = perToken,
+            WindowCacheBytes = windows,
             ScratchBytes = (prefillChunkSize * widest * LiveActivations * sizeof(float)) + (2L * folder.VocabularySize * sizeof(float)),
             ScoreBytesPerToken = prefillChunkSize * heads * sizeof(float),
         };
@@ -97,11 +107,13 @@ public sealed record ModelMemoryPlan
     private static long Blocks(GraphTensor weight) =>
         weight.Dimensions.Count == 3 ? weight.Dimensions[0] * weight.Dimensions[1] : 0;
 
-    /// <summary>A cache that is not written in place is held twice.</summary>
-    private static long CacheBytes(GraphFile decoder, DecoderSettings names)
+    /// <summary>Of each token, and of windows once they are full. A cache that is not written in place is held twice.</summary>
+    private static (long PerToken, long Windows) CacheBytes(GraphFile decoder, DecoderSettings names)
     {
         var wiring = new CacheWiring(decoder);
+        bool keepsWindows = decoder.Inputs.Any(input => input.Name == DecoderGraph.SlidingMaskName);
         long bytes = 0;
+        long windows = 0;
         long copies = 1;
         int index = 0;
         foreach (GraphTensor input in decoder.Inputs)
@@ -115,11 +127,18 @@ public sealed record ModelMemoryPlan
             CacheShape shape = names.ShapeOf(index++ / 2);
             long heads = Fixed(input, 1) ?? shape.KeyValueHeads ?? 1;
             long size = Fixed(input, 3) ?? shape.HeadSize ?? 1;
-            bytes += (input with { Dimensions = [heads, size] }).Bytes;
+            long row = (input with { Dimensions = [heads, size] }).Bytes;
+            if (keepsWindows && wiring.WindowOf(input.Name) is { } window)
+            {
+                windows += row * new CacheWindow(window, CacheWindow.DefaultSlack).Capacity;
+                continue;
+            }
+
+            bytes += row;
             copies = wiring.IsInPlace(input.Name, present) ? copies : 2;
         }
 
-        return bytes * copies;
+        return (bytes * copies, windows);
     }
 
     private static long? Fixed(GraphTensor input, int axis) =>

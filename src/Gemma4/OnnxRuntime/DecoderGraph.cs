@@ -15,8 +15,8 @@ internal sealed class DecoderGraph
     private const string LogitsToKeepName = "num_logits_to_keep";
     private const string CacheBranchName = "use_cache_branch";
 
-    // Input of the builder's own graphs: the mask of layers whose caches keep a window.
-    private const string SlidingMaskName = "sliding_attention_mask";
+    /// <summary>Input of the builder's own graphs: the mask of layers whose caches keep a window.</summary>
+    internal const string SlidingMaskName = "sliding_attention_mask";
 
     private readonly string _configName;
     private readonly bool _split;

@@ -65,6 +65,8 @@ public sealed partial class OnnxGenerationEngine
 
     internal InferenceSession? NativeEmbedding { get; }
 
+    internal DecoderGraph Graph => _graph;
+
     internal bool CachesInPlace => _graph.CachesInPlace;
 
     /// <summary>Cache bytes that one token takes over all layers, while no window is full.</summary>

@@ -65,6 +65,35 @@ public sealed class AdapterTests
     }
 
     [Fact]
+    public void Sessions_of_one_adapter_are_stepped_together_and_those_of_two_are_not()
+    {
+        using TemporaryFolder folder = Folder(InPlaceGraph());
+        string path = WriteAdapter(folder, TestAdapter.Write(("lora_A", [4, 2], Down), ("lora_B", [2, 4], Up)));
+        using OnnxGenerationEngine engine = Load(folder);
+        IGenerationSession[] plain = [engine.CreateSession(), engine.CreateSession()];
+        IGenerationSession[] adapted = [engine.CreateSession(path), engine.CreateSession(path)];
+        plain[0].Append([0, 2]);
+        adapted[1].Append([0, 2, 3]);
+
+        for (int round = 0; round < 3; round++)
+        {
+            engine.AppendEach(plain, [1, 0]);
+            engine.AppendEach(adapted, [0, 1]);
+            Assert.Equal(PlainRow, plain[0].Logits.ToArray());
+            Assert.Equal(Table[..4], plain[1].Logits.ToArray());
+            Assert.Equal(AdaptedRow, adapted[1].Logits.ToArray());
+        }
+
+        IGenerationSession fork = ((IForkableSession)adapted[1]).Fork(2);
+        engine.AppendEach([fork, adapted[0]], [1, 1]);
+        Assert.Equal(AdaptedRow, fork.Logits.ToArray());
+        Assert.Equal(AdaptedRow, adapted[0].Logits.ToArray());
+        string message = Assert.Throws<ArgumentException>(() => engine.AppendEach([plain[0], adapted[0]], [1, 1])).Message;
+        Assert.Contains("Session 1 runs with another adapter", message, StringComparison.Ordinal);
+        Assert.Equal(5, plain[0].Length);
+    }
+
+    [Fact]
     public void An_adapter_for_another_model_is_refused_by_what_does_not_fit()
     {
         using TemporaryFolder folder = Folder();
@@ -139,9 +168,9 @@ public sealed class AdapterTests
     private static OnnxGenerationEngine Load(TemporaryFolder folder) =>
         OnnxGenerationEngine.Load(Gemma4ModelFolder.Open(folder.Path), new OnnxRuntimeOptions { IntraOpThreads = 1 });
 
-    private static TemporaryFolder Folder() => new TemporaryFolder()
+    private static TemporaryFolder Folder(TestGraph? graph = null) => new TemporaryFolder()
         .Write("genai_config.json", """{"model": {"type": "gemma4_text", "vocab_size": 4, "context_length": 64, "decoder": {"num_key_value_heads": 1, "head_size": 2}}}""")
-        .Write("model.onnx", Graph().ToArray())
+        .Write("model.onnx", (graph ?? Graph()).ToArray())
         .Write("tokenizer.json", "{}");
 
     private static TestGraph Graph() => new TestGraph()
@@ -167,6 +196,41 @@ public sealed class AdapterTests
         .Node("Gather", "rows", "flat", "zero")
         .Concat("present.0.key", 2, "past_key_values.0.key", "rows")
         .Concat("present.0.value", 2, "past_key_values.0.value", "rows");
+
+    // The same rows, beside an attention whose result nobody reads: it makes the caches ones that are written in place.
+    private static TestGraph InPlaceGraph() => new TestGraph()
+        .Input("input_ids", TestGraph.Int64, "b", "s")
+        .Input("attention_mask", TestGraph.Int64, "b", "t")
+        .Input("past_key_values.0.key", TestGraph.Float, "b", "1", "past", "8")
+        .Input("past_key_values.0.value", TestGraph.Float, "b", "1", "past", "8")
+        .Input("lora_A", TestGraph.Float, "4", "rank")
+        .Input("lora_B", TestGraph.Float, "rank", "4")
+        .Output("logits", TestGraph.Float, "b", "s", "4")
+        .Output("present.0.key", TestGraph.Float, "b", "1", "total", "8")
+        .Output("present.0.value", TestGraph.Float, "b", "1", "total", "8")
+        .Weight("table", TestGraph.Float, 4, 4, Bytes(Table))
+        .Weight("wide", TestGraph.Float, 4, 8, Bytes(new float[32]))
+        .Weight("lora_A", TestGraph.Float, 4, 1, Bytes(new float[4]))
+        .Weight("lora_B", TestGraph.Float, 1, 4, Bytes(new float[4]))
+        .Node("Gather", "row", "table", "input_ids")
+        .Node("MatMul", "down", "row", "lora_A")
+        .Node("MatMul", "up", "down", "lora_B")
+        .Node("Add", "logits", "row", "up")
+        .Node("Gather", "x", "wide", "input_ids")
+        .Node("", "Cast", [("to", TestGraph.Int32)], ["ones"], ["attention_mask"])
+        .Node("", "ReduceSum", [("keepdims", 0)], ["count"], ["ones", "columns"])
+        .Weight("columns", TestGraph.Int64, 1, BitConverter.GetBytes(1L))
+        .Weight("less", TestGraph.Int32, 1, BitConverter.GetBytes(1))
+        .Node("Sub", "last", "count", "less")
+        .Node("", "Shape", [("start", 1), ("end", 2)], ["width"], ["attention_mask"])
+        .Node("", "Cast", [("to", TestGraph.Int32)], ["width32"], ["width"])
+        .Node("Squeeze", "length", "width32")
+        .Node(
+            "com.microsoft",
+            "GroupQueryAttention",
+            [("num_heads", 1), ("kv_num_heads", 1)],
+            ["attended", "present.0.key", "present.0.value"],
+            ["x", "x", "x", "past_key_values.0.key", "past_key_values.0.value", "last", "length"]);
 
     private static byte[] Bytes(float[] values) => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 }

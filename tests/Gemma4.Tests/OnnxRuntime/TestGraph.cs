@@ -67,6 +67,18 @@ internal sealed class TestGraph
         return this;
     }
 
+    /// <summary>A weight of one axis.</summary>
+    internal TestGraph Weight(string name, int type, int count, byte[] values)
+    {
+        var tensor = new MemoryStream();
+        Number(tensor, 1, count);
+        Number(tensor, 2, type);
+        Text(tensor, 8, name);
+        Bytes(tensor, 9, values);
+        Add(5, tensor);
+        return this;
+    }
+
     internal TestGraph ExternalWeight(string name, string location, long offset, long length)
     {
         var tensor = new MemoryStream();
@@ -97,6 +109,10 @@ internal sealed class TestGraph
         Text(graph, 2, "test");
         Message(model, 7, graph);
         Message(model, 8, opset);
+        var microsoft = new MemoryStream();
+        Text(microsoft, 1, "com.microsoft");
+        Number(microsoft, 2, 1);
+        Message(model, 8, microsoft);
         return model.ToArray();
     }
 

@@ -1,5 +1,6 @@
 using Gemma4.Generation;
 using Gemma4.ModelBuilder;
+using Gemma4.Models;
 using Gemma4.OnnxRuntime;
 using Gemma4.Tests.Models;
 using Xunit;
@@ -143,6 +144,18 @@ public sealed class WindowTests(SharedCacheModels models) : IClassFixture<Shared
         session.Append(Tokens(seed: 3, 200));
         Assert.Equal(windowed.CacheBytes(200), ((IForkableSession)session).CacheBytes);
         Assert.Equal(windowed.CacheBytes(200), tight.CacheBytesTaken);
+    }
+
+    [Fact]
+    public void The_memory_plan_knows_windows_too()
+    {
+        using OnnxGenerationEngine windowed = models.Load("e2b", windowed: true);
+        ModelMemoryPlan plan = ModelMemoryPlan.Read(Gemma4ModelFolder.Open(models.Path("e2b", windowed: true)));
+        ModelMemoryPlan full = ModelMemoryPlan.Read(Gemma4ModelFolder.Open(models.Path("e2b", windowed: false)));
+
+        Assert.Equal(windowed.CacheBytes(2000), plan.WindowCacheBytes + (2000 * plan.CacheBytesPerToken));
+        Assert.Equal(0, full.WindowCacheBytes);
+        Assert.Equal(windowed.CacheBytesPerToken, full.CacheBytesPerToken);
     }
 
     [Fact]

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using Gemma4.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Gemma4.Benchmarks;
+
+/// <summary>One step of one token after a number of others, bound once and run over and over: the native call and nothing else.</summary>
+internal sealed class RawStep : IDisposable
+{
+    private readonly InferenceSession _native;
+    private readonly OrtIoBinding _binding;
+    private readonly InPlaceCache _cache;
+    private readonly StepInputs _inputs;
+    private readonly StepLogits _logits;
+    private readonly RunOptions _options = new();
+
+    /// <param name="engine">A graph from ids that writes caches in place.</param>
+    /// <param name="length">Tokens before the step; their rows are zeros, which take the same time as others.</param>
+    public RawStep(OnnxGenerationEngine engine, int length)
+    {
+        _native = engine.Native;
+        _binding = _native.CreateIoBinding();
+        _cache = new InPlaceCache(engine.Graph, new CacheBudget(long.MaxValue), initialCapacity: 1, engine.MaxContextTokens);
+        _cache.EnsureCapacity(length + 1, held: 0);
+
+        // As a session gets there: windows move on step by step.
+        for (int held = 0; engine.Graph.Window is { } window && held < length; held += window.Slack)
+        {
+            _cache.Slide(held);
+        }
+
+        _cache.Slide(length);
+        _cache.Bind(length, 1, _binding);
+        _inputs = new StepInputs(engine.Graph, embeddingGraph: null, _binding, embedding: null);
+        _inputs.Bind([10], length, _cache.WindowRows(length), rows: 1, _cache.Capacity);
+        _logits = new StepLogits(engine.Graph, engine.VocabularySize);
+        _binding.BindOutput(engine.Graph.Logits, _logits.Target(1));
+    }
+
+    /// <summary>Milliseconds of one run.</summary>
+    public double Run()
+    {
+        var watch = Stopwatch.StartNew();
+        _native.RunWithBinding(_options, _binding);
+        return watch.Elapsed.TotalMilliseconds;
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _inputs.Dispose();
+        _logits.Dispose();
+        _cache.Dispose();
+        _options.Dispose();
+    }
+}
