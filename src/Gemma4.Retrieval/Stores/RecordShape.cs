@@ -84,7 +84,7 @@ internal sealed class RecordShape
         ReadOnlyMemory<float> vector = ToVector(value) ?? property.EmbeddingGenerator switch
         {
             IEmbeddingGenerator<TInput, Embedding<float>> generator =>
-                await generator.GenerateVectorAsync(value, QueryPurpose, cancellationToken).ConfigureAwait(false),
+                await generator.GenerateVectorAsync(value, Sized(EmbeddingPurpose.Query, property, generator), cancellationToken).ConfigureAwait(false),
             null => throw new NotSupportedException(VectorDataStrings.InvalidSearchInputAndNoEmbeddingGeneratorWasConfigured(value.GetType(), "ReadOnlyMemory<float>, Embedding<float>, float[]")),
             var other => throw new InvalidOperationException(VectorDataStrings.IncompatibleEmbeddingGeneratorWasConfiguredForInputType(typeof(TInput), other.GetType())),
         };
@@ -121,7 +121,13 @@ internal sealed class RecordShape
         }
     }
 
-    private static EmbeddingGenerationOptions QueryPurpose => EmbeddingPurpose.Query;
+    // A property may be shorter than what the model gives: the generator is asked to shorten.
+    private static EmbeddingGenerationOptions Sized(EmbeddingGenerationOptions options, VectorPropertyModel property, IEmbeddingGenerator generator)
+    {
+        int? full = (generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata)?.DefaultModelDimensions;
+        options.Dimensions = full == property.Dimensions ? null : property.Dimensions;
+        return options;
+    }
 
     private static ReadOnlyMemory<float>? ToVector(object? value) => value switch
     {
@@ -137,7 +143,10 @@ internal sealed class RecordShape
         int[] present = [.. Enumerable.Range(0, values.Length).Where(i => values[i] is not null)];
         if (present.Length > 0)
         {
-            IReadOnlyList<Embedding> embeddings = await property.GenerateEmbeddingsAsync(present.Select(i => values[i]), cancellationToken).ConfigureAwait(false);
+            // The abstraction's own call has no options; a text must be told apart from a query.
+            IReadOnlyList<Embedding> embeddings = property.EmbeddingGenerator is IEmbeddingGenerator<string, Embedding<float>> texts && present.All(i => values[i] is string)
+                ? await texts.GenerateAsync(present.Select(i => (string)values[i]!), Sized(EmbeddingPurpose.Document, property, texts), cancellationToken).ConfigureAwait(false)
+                : await property.GenerateEmbeddingsAsync(present.Select(i => values[i]), cancellationToken).ConfigureAwait(false);
             for (int i = 0; i < present.Length; i++)
             {
                 vectors[present[i]] = ((Embedding<float>)embeddings[i]).Vector;
