@@ -13,6 +13,7 @@ internal sealed class RecordShape
         Model = model;
         RecordType = recordType;
         FullText = [.. model.DataProperties.Where(property => property.IsFullTextIndexed && property.Type == typeof(string))];
+        Indexed = [.. model.DataProperties.Where(property => property.IsIndexed && IndexedColumn.Fits(property))];
     }
 
     public CollectionModel Model { get; }
@@ -21,6 +22,9 @@ internal sealed class RecordShape
 
     /// <summary>The string properties that keyword search reads.</summary>
     public IReadOnlyList<DataPropertyModel> FullText { get; }
+
+    /// <summary>The properties whose values a filter may ask for by equality.</summary>
+    public IReadOnlyList<PropertyModel> Indexed { get; }
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The package is not marked as compatible with trimming.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "The package is not marked as compatible with native AOT.")]
