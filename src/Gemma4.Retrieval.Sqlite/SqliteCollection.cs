@@ -51,7 +51,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         Shape.RefuseVectorsOfEmbedded(options.IncludeVectors);
         string order = string.Join(", ", (options.OrderBy?.Invoke(new()).Values ?? [])
             .Select(sort => $"{SqliteTable.Column(Shape.Model.GetDataOrKeyProperty(sort.PropertySelector))} {(sort.Ascending ? "ASC" : "DESC")}").Append(SqliteTable.Id));
-        foreach (TRecord record in View(filter, cancellationToken, view => ((SqliteView<TRecord>)view).List(order, top, options.Skip, options.IncludeVectors)))
+        foreach (TRecord record in View(filter, view => ((SqliteView<TRecord>)view).List(order, top, options.Skip, options.IncludeVectors), cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return record;
@@ -117,7 +117,7 @@ internal sealed class SqliteCollection<TKey, TRecord>(SqliteVectorStore store, s
         }, write: true);
     }
 
-    protected override List<T> View<T>(Expression<Func<TRecord, bool>>? filter, CancellationToken cancellationToken, Func<ISearchView<TRecord>, List<T>> look) =>
+    protected override List<T> View<T>(Expression<Func<TRecord, bool>>? filter, Func<ISearchView<TRecord>, List<T>> look, CancellationToken cancellationToken) =>
         Run((connection, _) => look(new SqliteView<TRecord>(connection, table, store.Options, filter, cancellationToken)));
 
     private void WriteKeywords(SqliteConnection connection, long id, TRecord record)

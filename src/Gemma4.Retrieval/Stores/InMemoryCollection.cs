@@ -48,8 +48,10 @@ internal sealed class InMemoryCollection<TKey, TRecord>(InMemoryVectorStore stor
         await Task.CompletedTask.ConfigureAwait(false);
         options ??= new();
         Shape.RefuseVectorsOfEmbedded(options.IncludeVectors);
-        foreach (TRecord record in View(filter, cancellationToken, view =>
-            Ordered((InMemoryView<TRecord>)view, options).Skip(options.Skip).Take(top).Select(row => view.Read(row, options.IncludeVectors)).ToList()))
+        foreach (TRecord record in View(
+            filter,
+            view => Ordered((InMemoryView<TRecord>)view, options).Skip(options.Skip).Take(top).Select(row => view.Read(row, options.IncludeVectors)).ToList(),
+            cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return record;
@@ -89,7 +91,7 @@ internal sealed class InMemoryCollection<TKey, TRecord>(InMemoryVectorStore stor
         });
     }
 
-    protected override List<T> View<T>(Expression<Func<TRecord, bool>>? filter, CancellationToken cancellationToken, Func<ISearchView<TRecord>, List<T>> look)
+    protected override List<T> View<T>(Expression<Func<TRecord, bool>>? filter, Func<ISearchView<TRecord>, List<T>> look, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RowFilter<TRecord>? rows = filter is null ? null : new RowFilter<TRecord>(filter, Shape);

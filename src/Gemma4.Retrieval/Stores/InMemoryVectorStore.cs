@@ -135,8 +135,8 @@ public sealed class InMemoryVectorStore : VectorStore
                 return;
             }
 
-            // The file that the sections lie in was replaced: they lie elsewhere now.
-            foreach (SnapshotSection section in SnapshotFile.Open(path))
+            // The file that the sections lie in was replaced, whatever is cancelled now: they lie elsewhere.
+            foreach (SnapshotSection section in SnapshotFile.Open(path, CancellationToken.None))
             {
                 if (_unread.TryGetValue(section.Name, out SnapshotSection? before))
                 {

@@ -43,8 +43,10 @@ internal abstract class SearchableCollection<TKey, TRecord>(string systemName, s
         VectorPropertyModel property = Shape.Model.GetVectorPropertyOrSingle(options);
         ReadOnlyMemory<float> query = await RecordShape.QueryVectorAsync(property, searchValue, cancellationToken).ConfigureAwait(false);
         bool higher = VectorDistance.HigherIsBetter(VectorDistance.Of(property));
-        foreach (VectorSearchResult<TRecord> result in View(options.Filter, cancellationToken, view => Results(
-            view, view.Nearest(property, query, HybridDepth.Reach(top, options.Skip)), options.Skip, top, options.ScoreThreshold, higher, options.IncludeVectors)))
+        foreach (VectorSearchResult<TRecord> result in View(
+            options.Filter,
+            view => Results(view, view.Nearest(property, query, HybridDepth.Reach(top, options.Skip)), options.Skip, top, options.ScoreThreshold, higher, options.IncludeVectors),
+            cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return result;
@@ -63,16 +65,18 @@ internal abstract class SearchableCollection<TKey, TRecord>(string systemName, s
         VectorPropertyModel property = Shape.Model.GetVectorPropertyOrSingle(new VectorSearchOptions<TRecord> { VectorProperty = options.VectorProperty });
         DataPropertyModel text = Shape.Model.GetFullTextDataPropertyOrSingle(options.AdditionalProperty);
         ReadOnlyMemory<float> query = await RecordShape.QueryVectorAsync(property, searchValue, cancellationToken).ConfigureAwait(false);
-        foreach (VectorSearchResult<TRecord> result in View(options.Filter, cancellationToken, view =>
+        foreach (VectorSearchResult<TRecord> result in View(options.Filter, Fused, cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return result;
+        }
+
+        List<VectorSearchResult<TRecord>> Fused(ISearchView<TRecord> view)
         {
             int depth = HybridDepth.For(HybridDepth.Reach(top, options.Skip));
             long[] dense = [.. view.Nearest(property, query, depth).Select(hit => hit.Row)];
             long[] lexical = [.. view.Matching(text, string.Join(' ', keywords), depth).Select(hit => hit.Row)];
             return Results(view, RankFusion.Reciprocal<long>([dense, lexical]), options.Skip, top, options.ScoreThreshold, higher: true, options.IncludeVectors);
-        }))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return result;
         }
     }
 
@@ -85,8 +89,10 @@ internal abstract class SearchableCollection<TKey, TRecord>(string systemName, s
         options ??= new();
         Shape.RefuseVectorsOfEmbedded(options.IncludeVectors);
         DataPropertyModel text = Shape.Model.GetFullTextDataPropertyOrSingle(options.AdditionalProperty);
-        foreach (VectorSearchResult<TRecord> result in View(options.Filter, cancellationToken, view => Results(
-            view, view.Matching(text, keywords, HybridDepth.Reach(top, options.Skip)), options.Skip, top, options.ScoreThreshold, higher: true, options.IncludeVectors)))
+        foreach (VectorSearchResult<TRecord> result in View(
+            options.Filter,
+            view => Results(view, view.Matching(text, keywords, HybridDepth.Reach(top, options.Skip)), options.Skip, top, options.ScoreThreshold, higher: true, options.IncludeVectors),
+            cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return result;
@@ -103,7 +109,7 @@ internal abstract class SearchableCollection<TKey, TRecord>(string systemName, s
 
     /// <summary>Looks at the rows that pass a filter, all in one state of the collection.</summary>
     /// <exception cref="VectorStoreException">The collection does not exist.</exception>
-    protected abstract List<T> View<T>(Expression<Func<TRecord, bool>>? filter, CancellationToken cancellationToken, Func<ISearchView<TRecord>, List<T>> look);
+    protected abstract List<T> View<T>(Expression<Func<TRecord, bool>>? filter, Func<ISearchView<TRecord>, List<T>> look, CancellationToken cancellationToken);
 
     /// <summary>An error of this collection.</summary>
     protected VectorStoreException Failure(string message, Exception? cause = null) =>
