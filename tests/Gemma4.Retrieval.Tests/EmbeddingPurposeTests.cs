@@ -1,5 +1,4 @@
 using Gemma4.Retrieval.Stores;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.VectorData;
 using Xunit;
 

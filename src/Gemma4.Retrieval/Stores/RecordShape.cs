@@ -69,11 +69,11 @@ internal sealed class RecordShape
             vectors[i] = RecordModelBuilder.IsVector(property.Type)
                 ? [.. values.Select(ToVector)]
                 : await EmbedAsync(property, values, cancellationToken).ConfigureAwait(false);
-            foreach (ReadOnlyMemory<float>? vector in vectors[i])
+            for (int record = 0; record < records.Count; record++)
             {
-                if (vector is { } some && some.Length != property.Dimensions)
+                if (vectors[i][record] is { } vector)
                 {
-                    throw new ArgumentException($"'{property.ModelName}' has {property.Dimensions} dimensions, and a record's vector has {some.Length}.", nameof(records));
+                    CheckVector(property, vector.Span, $"the vector of '{Model.KeyProperty.GetValueAsObject(records[record])}'", nameof(records));
                 }
             }
         }
@@ -92,9 +92,8 @@ internal sealed class RecordShape
             null => throw new NotSupportedException(VectorDataStrings.InvalidSearchInputAndNoEmbeddingGeneratorWasConfigured(value.GetType(), "ReadOnlyMemory<float>, Embedding<float>, float[]")),
             var other => throw new InvalidOperationException(VectorDataStrings.IncompatibleEmbeddingGeneratorWasConfiguredForInputType(typeof(TInput), other.GetType())),
         };
-        return vector.Length == property.Dimensions
-            ? vector
-            : throw new ArgumentException($"'{property.ModelName}' has {property.Dimensions} dimensions, and the query's vector has {vector.Length}.", nameof(value));
+        CheckVector(property, vector.Span, "the query's vector", nameof(value));
+        return vector;
     }
 
     /// <summary>A copy with the model's key and data, and without vectors: what a store keeps cannot be changed from outside.</summary>
@@ -122,6 +121,23 @@ internal sealed class RecordShape
         if (includeVectors && Model.EmbeddingGenerationRequired)
         {
             throw new NotSupportedException(VectorDataStrings.IncludeVectorsNotSupportedWithEmbeddingGeneration);
+        }
+    }
+
+    private static void CheckVector(VectorPropertyModel property, ReadOnlySpan<float> vector, string whose, string argument)
+    {
+        if (vector.Length != property.Dimensions)
+        {
+            throw new ArgumentException($"'{property.ModelName}' has {property.Dimensions} dimensions, and {whose} has {vector.Length}.", argument);
+        }
+
+        foreach (float value in vector)
+        {
+            // Such a value is near to nothing and would only be found by accident.
+            if (!float.IsFinite(value))
+            {
+                throw new ArgumentException($"'{property.ModelName}' takes finite numbers, and {whose} holds {value}. Check what made it.", argument);
+            }
         }
     }
 

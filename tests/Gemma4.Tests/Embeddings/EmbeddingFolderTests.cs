@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Gemma4.Embeddings;
 using Gemma4.Tests.Tokenization;
-using Microsoft.Extensions.AI;
 using Xunit;
 
 namespace Gemma4.Tests.Embeddings;

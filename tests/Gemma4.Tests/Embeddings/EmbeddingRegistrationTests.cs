@@ -1,5 +1,4 @@
 using Gemma4.Embeddings;
-using Gemma4.Retrieval;
 using Gemma4.Retrieval.Ingestion;
 using Gemma4.Retrieval.Search;
 using Microsoft.Extensions.AI;
