@@ -36,7 +36,7 @@ internal static class RetrievalBenchmarks
         exact.Search(queries[0], Top, null);
         Report("all scored", (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Rows, "bytes allocated per candidate");
         Lexical();
-        await SnapshotAsync(vectors);
+        await StoreAsync(vectors, queries);
     }
 
     // What one writes without a store: a dictionary of records, a query over all of them, sorted.
@@ -64,16 +64,22 @@ internal static class RetrievalBenchmarks
 
     private sealed record Note(string Key, ReadOnlyMemory<float> Vector);
 
-    private static async Task SnapshotAsync(float[][] vectors)
+    private static async Task StoreAsync(float[][] vectors, float[][] queries)
     {
         VectorStoreCollectionDefinition definition = new()
         {
-            Properties = [new VectorStoreKeyProperty("Key", typeof(int)), new VectorStoreVectorProperty("Vector", typeof(ReadOnlyMemory<float>), Dimensions)],
+            Properties =
+            [
+                new VectorStoreKeyProperty("Key", typeof(int)), new VectorStoreDataProperty("Tenant", typeof(string)) { IsIndexed = true },
+                new VectorStoreVectorProperty("Vector", typeof(ReadOnlyMemory<float>), Dimensions),
+            ],
         };
         using InMemoryVectorStore store = new();
         var collection = store.GetDynamicCollection("c", definition);
         await collection.EnsureCollectionExistsAsync();
-        await collection.UpsertAsync(vectors.Index().Select(item => new Dictionary<string, object?> { ["Key"] = item.Index, ["Vector"] = (ReadOnlyMemory<float>)item.Item }));
+        await collection.UpsertAsync(vectors.Index().Select(item => new Dictionary<string, object?> { ["Key"] = item.Index, ["Tenant"] = item.Index % 2 == 0 ? "a" : "b", ["Vector"] = (ReadOnlyMemory<float>)item.Item }));
+        VectorSearchOptions<Dictionary<string, object?>> tenant = new() { Filter = record => (string)record["Tenant"]! == "a" };
+        Report("one tenant of two", Timed(queries, query => collection.SearchAsync((ReadOnlyMemory<float>)query, Top, tenant).ToBlockingEnumerable().ToList()));
         string path = Path.Combine(Path.GetTempPath(), "gemma4-snapshot.bin");
         await TimedAsync("save, flushed to disk", () => store.SaveAsync(path));
         await TimedAsync("load", async () =>
