@@ -18,20 +18,20 @@ public sealed class DistanceSearchTests : IDisposable
 
     private static TheoryData<string, string, string[], double[]> Of(params string[] stores)
     {
-            TheoryData<string, string, string[], double[]> cases = [];
-            foreach (string store in stores)
-            {
-                cases.Add(store, DistanceFunction.CosineSimilarity, ["same", "long", "across", "against"], [1, 1, 0, -0.894427]);
-                cases.Add(store, DistanceFunction.CosineDistance, ["same", "long", "across", "against"], [0, 0, 1, 1.894427]);
-                cases.Add(store, DistanceFunction.DotProductSimilarity, ["long", "same", "across", "against"], [8, 4, 0, -4]);
-                cases.Add(store, DistanceFunction.NegativeDotProductSimilarity, ["long", "same", "across", "against"], [-8, -4, 0, 4]);
-                cases.Add(store, DistanceFunction.EuclideanDistance, ["same", "long", "across", "against"], [0, 2, 2.828427, 4.123106]);
-                cases.Add(store, DistanceFunction.EuclideanSquaredDistance, ["same", "long", "across", "against"], [0, 4, 8, 17]);
-                cases.Add(store, DistanceFunction.ManhattanDistance, ["same", "long", "across", "against"], [0, 2, 4, 5]);
-                cases.Add(store, DistanceFunction.HammingDistance, ["same", "long", "across", "against"], [0, 1, 2, 2]);
-            }
+        TheoryData<string, string, string[], double[]> cases = [];
+        foreach (string store in stores)
+        {
+            cases.Add(store, DistanceFunction.CosineSimilarity, ["same", "long", "across", "against"], [1, 1, 0, -0.894427]);
+            cases.Add(store, DistanceFunction.CosineDistance, ["same", "long", "across", "against"], [0, 0, 1, 1.894427]);
+            cases.Add(store, DistanceFunction.DotProductSimilarity, ["long", "same", "across", "against"], [8, 4, 0, -4]);
+            cases.Add(store, DistanceFunction.NegativeDotProductSimilarity, ["long", "same", "across", "against"], [-8, -4, 0, 4]);
+            cases.Add(store, DistanceFunction.EuclideanDistance, ["same", "long", "across", "against"], [0, 2, 2.828427, 4.123106]);
+            cases.Add(store, DistanceFunction.EuclideanSquaredDistance, ["same", "long", "across", "against"], [0, 4, 8, 17]);
+            cases.Add(store, DistanceFunction.ManhattanDistance, ["same", "long", "across", "against"], [0, 2, 4, 5]);
+            cases.Add(store, DistanceFunction.HammingDistance, ["same", "long", "across", "against"], [0, 1, 2, 2]);
+        }
 
-            return cases;
+        return cases;
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -77,4 +77,34 @@ public class RowFilterTests
 
         Assert.Equal("b", (await indexed.GetAsync(r => r.Tag == "blue", 10).SingleAsync()).Key);
     }
+
+    [Fact]
+    public async Task A_filter_on_what_is_not_kept_is_refused_and_a_computed_property_works()
+    {
+        using InMemoryVectorStore store = new();
+        VectorStoreCollection<string, Noted> collection = store.GetCollection<string, Noted>("c");
+        await collection.EnsureCollectionExistsAsync();
+        await collection.UpsertAsync([new Noted { Key = "a", Text = "long enough", Draft = "x", Vector = new float[] { 1, 0 } }, new Noted { Key = "b", Text = "no", Vector = new float[] { 1, 0 } }]);
+
+        Assert.Contains("'Draft'", (await Assert.ThrowsAsync<InvalidOperationException>(async () => await collection.GetAsync(r => r.Draft == "x", 10).ToListAsync())).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await collection.GetAsync(r => r.Draft!.Length > 0, 10).ToListAsync());
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await collection.GetAsync(r => r.Vector.Length > 0, 10).ToListAsync());
+        Assert.Equal("a", (await collection.GetAsync(r => r.IsLong, 10).SingleAsync()).Key);
+    }
+
+    public sealed class Noted
+    {
+        [VectorStoreKey]
+        public string Key { get; set; } = "";
+
+        [VectorStoreData]
+        public string Text { get; set; } = "";
+
+        [VectorStoreVector(2)]
+        public ReadOnlyMemory<float> Vector { get; set; }
+
+        public string? Draft { get; set; }
+
+        public bool IsLong => Text.Length > 5;
+    }
 }

@@ -1,4 +1,6 @@
 using System.Linq.Expressions;
+using System.Reflection;
+using Microsoft.Extensions.VectorData.ProviderServices;
 
 namespace Gemma4.Retrieval.Stores;
 
@@ -14,8 +16,10 @@ internal sealed class RowFilter<TRecord>
     private readonly Lazy<Func<TRecord, bool>> _whole;
 
     /// <summary>Outside of any lock: compiling takes long.</summary>
+    /// <exception cref="InvalidOperationException">The filter asks for something that the store does not keep with a record.</exception>
     public RowFilter(Expression<Func<TRecord, bool>> filter, RecordShape shape)
     {
+        new KeptProperties(filter.Parameters[0], shape).Visit(filter.Body);
         _whole = new(filter.Compile);
         Expression? rest = null;
         foreach (Expression part in Parts(filter.Body))
@@ -87,9 +91,24 @@ internal sealed class RowFilter<TRecord>
             return RecordFilterReader.Read(Expression.Lambda(part, parameters), shape.Model) is RecordFilter.Compare { Operator: "==" } compare
                 && shape.Indexed.Contains(compare.Property) && IndexedColumn.Takes(compare.Property, compare.Value) ? compare : null;
         }
-        catch (NotSupportedException)
+        catch (Exception exception) when (exception is NotSupportedException or InvalidOperationException)
         {
-            return null; // this store runs what others cannot say
+            return null; // this store runs what others cannot say, computed properties for one
+        }
+    }
+
+    // What is not kept would be compared with its default, and nobody would know.
+    private sealed class KeptProperties(ParameterExpression record, RecordShape shape) : ExpressionVisitor
+    {
+        protected override Expression VisitMember(MemberExpression node)
+        {
+            if (node.Expression == record && node.Member is PropertyInfo { CanWrite: true }
+                && (!shape.Model.PropertyMap.TryGetValue(node.Member.Name, out PropertyModel? property) || property is VectorPropertyModel))
+            {
+                throw new InvalidOperationException($"The filter uses '{node.Member.Name}', which is no key or data property of the record.");
+            }
+
+            return base.VisitMember(node);
         }
     }
 }

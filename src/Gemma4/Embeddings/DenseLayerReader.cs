@@ -33,7 +33,10 @@ internal static class DenseLayerReader
         byte[] file = File.ReadAllBytes(path);
         float[] weights = Tensor(path, file, "linear.weight", inputs * (long)outputs)
             ?? throw new Gemma4ModelException($"'{path}' holds no tensor 'linear.weight'. Copy it again from the model's source.");
-        return new DenseLayer(weights, Tensor(path, file, "linear.bias", outputs), inputs);
+        float[]? bias = Tensor(path, file, "linear.bias", outputs);
+        return bias is not null || config.Flag(config.Root, "bias") != true
+            ? new DenseLayer(weights, bias, inputs)
+            : throw new Gemma4ModelException($"'{path}' holds no tensor 'linear.bias', which config.json beside it asks for. Copy both from one model.");
     }
 
     private static int Size(ConfigFile config, string key) =>

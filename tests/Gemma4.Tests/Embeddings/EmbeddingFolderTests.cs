@@ -22,6 +22,7 @@ public sealed class EmbeddingFolderTests : IDisposable
         { "2_Dense/config.json", null, "dense layer" },
         { "2_Dense/config.json", """{"in_features":8,"out_features":0}""", "'out_features'" },
         { "2_Dense/config.json", """{"in_features":8,"out_features":24,"activation_function":"torch.nn.modules.activation.Tanh"}""", "Tanh" },
+        { "2_Dense/config.json", """{"in_features":8,"out_features":24,"bias":true}""", "'linear.bias'" },
         { "2_Dense/config.json", """{"in_features":7,"out_features":24}""", "makes 168" },
         { "2_Dense/model.safetensors", null, "model.safetensors' not found" },
         { "2_Dense/model.safetensors", "cut", "header is cut off" },

@@ -166,6 +166,14 @@ internal sealed class ToyEmbeddingModel : IDisposable
         }
 
         graph.Node("wide", "MatMul", [pooled, Weight(graph, "first", Turned(_first, Hidden), Hidden, Inner)]);
+        if (kind == ToyGraph.SentencesOfHalf)
+        {
+            graph.Node("full", "MatMul", ["wide", Weight(graph, "second", Turned(_second, Inner), Inner, Outputs)]);
+            graph.Node("sentence_embedding", "Cast", ["full"], ("to", (long)OnnxType.Float16));
+            graph.Output("sentence_embedding", OnnxType.Float16, "texts", Outputs);
+            return graph.ToBytes();
+        }
+
         // Not of length 1: some exports leave that to the caller.
         graph.Node("sentence_embedding", "MatMul", ["wide", Weight(graph, "second", Turned(_second, Inner), Inner, Outputs)]);
         graph.Output("last_hidden_state", OnnxType.Float, "texts", "tokens", Hidden);

@@ -14,4 +14,7 @@ public enum ToyGraph
 
     /// <summary>Sentence vectors, with inputs for other media that stay empty.</summary>
     SentencesWithMedia,
+
+    /// <summary>Sentence vectors of 16-bit floats.</summary>
+    SentencesOfHalf,
 }
