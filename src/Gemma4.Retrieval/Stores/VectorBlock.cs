@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Gemma4.Retrieval.Stores;
 
@@ -12,6 +14,8 @@ internal sealed class VectorBlock
 
     // Rows of up to this many values fit on the stack.
     private const int StackValues = 2048;
+
+    private const int CacheLine = 64;
 
     private readonly int _dimensions;
     private readonly VectorPrefilter _prefilter;
@@ -47,6 +51,22 @@ internal sealed class VectorBlock
     public Span<float> Rows(int row, int count) => _values.AsSpan(row * _dimensions, count * _dimensions);
 
     public ReadOnlySpan<sbyte> Bytes(int row) => _bytes.AsSpan(row * _dimensions, _dimensions);
+
+    /// <summary>Asks for a row's bytes before they are read.</summary>
+    public unsafe void FetchBytes(int row)
+    {
+        if (!Sse.IsSupported || row >= Capacity)
+        {
+            return;
+        }
+
+        // Only a hint: it does no harm if the array moves meanwhile.
+        byte* start = (byte*)Unsafe.AsPointer(ref _bytes[row * _dimensions]);
+        for (int at = 0; at < _dimensions; at += CacheLine)
+        {
+            Sse.Prefetch0(start + at);
+        }
+    }
 
     /// <summary>[row, word].</summary>
     public ReadOnlySpan<ulong> Signs => _signs;

@@ -24,6 +24,9 @@ internal sealed class VectorMatrix(int dimensions, string function, VectorPrefil
     private const int MinCandidates = 4000;
     private const int CandidatesPerResult = 40;
 
+    // Rows that memory needs time to bring while others are compared.
+    private const int FetchedAhead = 6;
+
     // A prefilter that lets more than this share through has saved nothing.
     private const int WorthwhileShare = 4;
 
@@ -127,7 +130,7 @@ internal sealed class VectorMatrix(int dimensions, string function, VectorPrefil
         EachBlock(parts.Length, mask, (worker, block, first) =>
         {
             TopRows top = parts[worker];
-            foreach (int row in RowsOf(block, first, mask))
+            foreach (int row in RowsOf(block, first, mask, stackalloc int[_blockRows]))
             {
                 top.Offer(query.Rank(block, row), first + row);
             }
@@ -144,8 +147,16 @@ internal sealed class VectorMatrix(int dimensions, string function, VectorPrefil
         EachBlock(least.Length, mask, (worker, block, first) =>
         {
             TopRows floor = least[worker];
-            foreach (int row in RowsOf(block, first, mask))
+            Span<int> rows = RowsOf(block, first, mask, stackalloc int[_blockRows]);
+            for (int i = 0; i < rows.Length; i++)
             {
+                int row = rows[i];
+                // A processor foresees rows that follow each other, and no others.
+                if (i + FetchedAhead < rows.Length && rows[i + FetchedAhead] != row + FetchedAhead)
+                {
+                    block.FetchBytes(rows[i + FetchedAhead]);
+                }
+
                 (float low, float high) = query.Bounds(rounded, block, row);
                 if (!(high < floor.Least))
                 {
@@ -179,7 +190,7 @@ internal sealed class VectorMatrix(int dimensions, string function, VectorPrefil
             Span<int> own = distances.AsSpan(first, Math.Min(Rows - first, _blockRows));
             SignBits.Distances(signs, block.Signs, own);
             int[] histogram = histograms[worker];
-            foreach (int row in RowsOf(block, first, mask))
+            foreach (int row in RowsOf(block, first, mask, stackalloc int[_blockRows]))
             {
                 histogram[own[row]]++;
             }
@@ -193,7 +204,7 @@ internal sealed class VectorMatrix(int dimensions, string function, VectorPrefil
 
         EachBlock(parts.Length, mask, (worker, block, first) =>
         {
-            foreach (int row in RowsOf(block, first, mask))
+            foreach (int row in RowsOf(block, first, mask, stackalloc int[_blockRows]))
             {
                 if (distances[first + row] <= limit)
                 {
@@ -247,5 +258,24 @@ internal sealed class VectorMatrix(int dimensions, string function, VectorPrefil
         }
     }
 
-    private BlockRowWalk RowsOf(VectorBlock block, int first, RowMask? mask) => new(block, first, Math.Min(Rows - first, _blockRows), mask);
+    /// <summary>The rows of a block that have a vector and are in the mask.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="first">The number of its first row.</param>
+    /// <param name="mask">Rows that count; all when null.</param>
+    /// <param name="rows">Room for all rows of a block.</param>
+    private Span<int> RowsOf(VectorBlock block, int first, RowMask? mask, Span<int> rows)
+    {
+        float[] inverseNorms = block.InverseNorms;
+        int end = Math.Min(Rows - first, _blockRows);
+        int count = 0;
+        for (int row = 0; row < end; row++)
+        {
+            if (!float.IsNaN(inverseNorms[row]) && (mask is null || mask[first + row]))
+            {
+                rows[count++] = row;
+            }
+        }
+
+        return rows[..count];
+    }
 }
