@@ -104,4 +104,73 @@ public sealed class DurabilityTests : IDisposable
             await Assert.ThrowsAsync<InvalidDataException>(() => InMemoryVectorStore.LoadAsync(path));
         }
     }
+
+    [Fact]
+    public async Task No_byte_of_a_snapshot_can_change_unnoticed()
+    {
+        string path = Path.Combine(_folder, "s.bin");
+        using InMemoryVectorStore store = new();
+        using VectorStoreCollection<string, DocumentChunk> collection = store.GetCollection<string, DocumentChunk>("d", DocumentChunk.Definition(2));
+        await collection.EnsureCollectionExistsAsync();
+        await collection.UpsertAsync(new DocumentChunk { Key = "a", Text = "text", Embedding = new float[] { 0.6f, 0.8f } });
+        await store.SaveAsync(path);
+        byte[] whole = await File.ReadAllBytesAsync(path);
+
+        for (int at = 0; at < whole.Length; at++)
+        {
+            byte[] changed = [.. whole];
+            changed[at] ^= 0x10;
+            await File.WriteAllBytesAsync(path, changed);
+            InvalidDataException refused = await Assert.ThrowsAsync<InvalidDataException>(() => InMemoryVectorStore.LoadAsync(path));
+            Assert.Contains(path, refused.Message, StringComparison.Ordinal);
+        }
+
+        await File.WriteAllBytesAsync(path, [.. whole, 0]);
+        await Assert.ThrowsAsync<InvalidDataException>(() => InMemoryVectorStore.LoadAsync(path));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Vectors_of_many_blocks_come_back_to_their_records(bool someMissing)
+    {
+        const int Records = 9000;
+        string path = Path.Combine(_folder, "many.bin");
+        VectorStoreCollectionDefinition definition = new()
+        {
+            Properties = [new VectorStoreKeyProperty("Key", typeof(int)), new VectorStoreVectorProperty("Vector", typeof(ReadOnlyMemory<float>?), 3)],
+        };
+        static ReadOnlyMemory<float> Vector(int key) => new float[] { key, 1, -key };
+        ReadOnlyMemory<float>? Of(int key) => someMissing && key % 5 == 0 ? (ReadOnlyMemory<float>?)null : Vector(key); // a bare null would become an empty vector
+        using InMemoryVectorStore store = new();
+        var collection = store.GetDynamicCollection("c", definition);
+        await collection.EnsureCollectionExistsAsync();
+        await collection.UpsertAsync(Enumerable.Range(0, Records).Select(key => new Dictionary<string, object?> { ["Key"] = key, ["Vector"] = Of(key) }));
+        await collection.DeleteAsync(Enumerable.Range(4090, 20).Select(key => (object)key));
+        await store.SaveAsync(path);
+
+        using InMemoryVectorStore loaded = await InMemoryVectorStore.LoadAsync(path);
+        var back = loaded.GetDynamicCollection("c", definition);
+
+        List<Dictionary<string, object?>> records = await back.GetAsync(r => true, Records, new FilteredRecordRetrievalOptions<Dictionary<string, object?>> { IncludeVectors = true }).ToListAsync();
+        Assert.Equal(Records - 20, records.Count);
+        Assert.All(records, record => Assert.Equal(Of((int)record["Key"]!)?.ToArray(), ((ReadOnlyMemory<float>?)record.GetValueOrDefault("Vector"))?.ToArray()));
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_other_records_is_refused_when_it_is_read()
+    {
+        string path = Path.Combine(_folder, "other.bin");
+        static VectorStoreCollectionDefinition Definition(Type type) => new() { Properties = [new VectorStoreKeyProperty("Key", typeof(string)), new VectorStoreDataProperty("Value", type)] };
+        using InMemoryVectorStore store = new();
+        var collection = store.GetDynamicCollection("c", Definition(typeof(string)));
+        await collection.EnsureCollectionExistsAsync();
+        await collection.UpsertAsync(new Dictionary<string, object?> { ["Key"] = "k", ["Value"] = "no number" });
+        await store.SaveAsync(path);
+
+        using InMemoryVectorStore loaded = await InMemoryVectorStore.LoadAsync(path);
+
+        InvalidDataException refused = await Assert.ThrowsAsync<InvalidDataException>(() => loaded.GetDynamicCollection("c", Definition(typeof(int))).GetAsync("k"));
+        Assert.Contains("'c'", refused.Message, StringComparison.Ordinal);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gemma4.Retrieval.Chunking;
 using Gemma4.Retrieval.Stores;
 using Microsoft.Extensions.AI;
@@ -86,7 +87,8 @@ public sealed class DocumentIndexer
                 continue;
             }
 
-            string key = $"{tenant}|{document.Id}|{chunk.ContentHash[..KeyHashLength]}";
+            // The tenant's length: 'a|b' and 'c' must not meet 'a' and 'b|c'.
+            string key = string.Create(CultureInfo.InvariantCulture, $"{tenant.Length}|{tenant}|{document.Id}|{chunk.ContentHash[..KeyHashLength]}");
             chunk.Key = keys.Add(key) ? key : $"{key}.{chunk.Ordinal}"; // a text that the document repeats
             keys.Add(chunk.Key);
             chunk.Tenant = tenant;

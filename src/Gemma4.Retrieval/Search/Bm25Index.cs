@@ -1,4 +1,5 @@
 using System.Buffers;
+using Gemma4.Retrieval.Stores;
 
 namespace Gemma4.Retrieval.Search;
 
@@ -15,8 +16,6 @@ internal sealed class Bm25Index(TextAnalyzer analyzer)
     private readonly Dictionary<int, int> _entryOf = [];
     private readonly List<(int Document, int Length)> _entries = []; // length -1: removed
     private long _totalLength;
-
-    public int Count => _entryOf.Count;
 
     /// <summary>Adds a document, or puts it in the place of the one with the same number.</summary>
     public void Set(int document, string? text)
@@ -71,7 +70,10 @@ internal sealed class Bm25Index(TextAnalyzer analyzer)
     }
 
     /// <summary>The best documents, best first; only those that share a term with the query.</summary>
-    public List<(int Document, float Score)> Search(string query, int count, Func<int, bool>? accept)
+    /// <param name="query">Words.</param>
+    /// <param name="count">How many documents at most.</param>
+    /// <param name="mask">Documents that count; all when null. It changes no score.</param>
+    public List<(int Document, float Score)> Search(string query, int count, RowMask? mask)
     {
         double[] scores = ArrayPool<double>.Shared.Rent(Math.Max(1, _entries.Count));
         Array.Clear(scores, 0, _entries.Count);
@@ -100,7 +102,7 @@ internal sealed class Bm25Index(TextAnalyzer analyzer)
             }
 
             return [.. touched.Select(entry => (_entries[entry].Document, (float)scores[entry]))
-                .Where(hit => accept is null || accept(hit.Document))
+                .Where(hit => mask is null || mask[hit.Document])
                 .OrderByDescending(hit => hit.Item2).ThenBy(hit => hit.Document).Take(count)];
         }
         finally

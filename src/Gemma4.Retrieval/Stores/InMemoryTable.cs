@@ -13,8 +13,9 @@ internal sealed class InMemoryTable
     {
         _shape = shape;
         Vectors = [.. shape.Model.VectorProperties.Select(property => new VectorMatrix(
-            property.Dimensions, VectorDistance.Of(property), VectorMatrix.IsQuantized(property.IndexKind, property.ModelName)))];
+            property.Dimensions, VectorDistance.Of(property), VectorMatrix.PrefilterOf(property.IndexKind, property.ModelName)))];
         FullText = [.. shape.FullText.Select(_ => new Bm25Index(analyzer))];
+        Columns = [.. shape.Indexed.Select(property => new IndexedColumn(property))];
     }
 
     public ReaderWriterLockSlim Lock { get; } = new();
@@ -32,6 +33,12 @@ internal sealed class InMemoryTable
 
     /// <summary>One per full-text property.</summary>
     public Bm25Index[] FullText { get; }
+
+    /// <summary>One per indexed property.</summary>
+    public IndexedColumn[] Columns { get; }
+
+    /// <summary>By name: the property may be another reader's of the same record.</summary>
+    public IndexedColumn? ColumnOf(PropertyModel property) => Array.Find(Columns, column => column.Property.StorageName == property.StorageName);
 
     public void Set(object key, object record, Func<int, ReadOnlyMemory<float>?> vectorOf)
     {
@@ -63,6 +70,11 @@ internal sealed class InMemoryTable
         {
             FullText[i].Set(row, (string?)_shape.FullText[i].GetValueAsObject(record));
         }
+
+        foreach (IndexedColumn column in Columns)
+        {
+            column.Set(row, record);
+        }
     }
 
     public void Remove(object key)
@@ -79,6 +91,11 @@ internal sealed class InMemoryTable
             foreach (Bm25Index index in FullText)
             {
                 index.Remove(row);
+            }
+
+            foreach (IndexedColumn column in Columns)
+            {
+                column.Remove(row);
             }
         }
     }

@@ -79,13 +79,16 @@ public sealed class InMemoryVectorStore : VectorStore
     /// <param name="path">The file.</param>
     /// <param name="options">The defaults when null.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <exception cref="InvalidDataException">The file is no snapshot, or is cut off.</exception>
-    /// <remarks>A collection is read when it is first asked for, since only then the type of its records is known.</remarks>
+    /// <exception cref="InvalidDataException">The file is no snapshot, is cut off or damaged.</exception>
+    /// <remarks>
+    /// The whole file is read once to compare checksums. A collection is read again when it is first asked for, since only
+    /// then the type of its records is known.
+    /// </remarks>
     public static async Task<InMemoryVectorStore> LoadAsync(string path, InMemoryVectorStoreOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         InMemoryVectorStore store = new(options);
-        foreach (SnapshotSection section in await Task.Run(() => SnapshotFile.Open(path), cancellationToken).ConfigureAwait(false))
+        foreach (SnapshotSection section in await Task.Run(() => SnapshotFile.Open(path, cancellationToken), cancellationToken).ConfigureAwait(false))
         {
             store._unread[section.Name] = section;
         }
@@ -132,8 +135,8 @@ public sealed class InMemoryVectorStore : VectorStore
                 return;
             }
 
-            // The file that the sections lie in was replaced: they lie elsewhere now.
-            foreach (SnapshotSection section in SnapshotFile.Open(path))
+            // The file that the sections lie in was replaced, whatever is cancelled now: they lie elsewhere.
+            foreach (SnapshotSection section in SnapshotFile.Open(path, CancellationToken.None))
             {
                 if (_unread.TryGetValue(section.Name, out SnapshotSection? before))
                 {
@@ -152,7 +155,7 @@ public sealed class InMemoryVectorStore : VectorStore
         foreach (var property in shape.Model.VectorProperties)
         {
             _ = VectorDistance.Of(property);
-            _ = VectorMatrix.IsQuantized(property.IndexKind, property.ModelName);
+            _ = VectorMatrix.PrefilterOf(property.IndexKind, property.ModelName);
         }
 
         return new InMemoryCollection<TKey, TRecord>(this, name, shape);

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Linq.Expressions;
+using System.Reflection;
 using Microsoft.Extensions.VectorData.ProviderServices;
 
 namespace Gemma4.Retrieval.Stores;
@@ -98,9 +99,13 @@ internal sealed class RecordFilterReader
             : value;
     }
 
-    private static object? Value(Expression node) =>
-        node is ConstantExpression constant ? constant.Value
-            : Expression.Lambda<Func<object?>>(Expression.Convert(node, typeof(object))).Compile(preferInterpretation: true)();
+    private static object? Value(Expression node) => node switch
+    {
+        ConstantExpression constant => constant.Value,
+        // A captured variable, the usual case: reading it is a hundred times quicker than compiling the reading.
+        MemberExpression { Expression: ConstantExpression closure, Member: FieldInfo field } => field.GetValue(closure.Value),
+        _ => Expression.Lambda<Func<object?>>(Expression.Convert(node, typeof(object))).Compile(preferInterpretation: true)(),
+    };
 
     private static bool UsesRecord(Expression node)
     {

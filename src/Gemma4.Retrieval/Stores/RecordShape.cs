@@ -13,6 +13,7 @@ internal sealed class RecordShape
         Model = model;
         RecordType = recordType;
         FullText = [.. model.DataProperties.Where(property => property.IsFullTextIndexed && property.Type == typeof(string))];
+        Indexed = [.. model.DataProperties.Where(property => property.IsIndexed && IndexedColumn.Fits(property))];
     }
 
     public CollectionModel Model { get; }
@@ -21,6 +22,9 @@ internal sealed class RecordShape
 
     /// <summary>The string properties that keyword search reads.</summary>
     public IReadOnlyList<DataPropertyModel> FullText { get; }
+
+    /// <summary>The properties whose values a filter may ask for by equality.</summary>
+    public IReadOnlyList<PropertyModel> Indexed { get; }
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The package is not marked as compatible with trimming.")]
     [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "The package is not marked as compatible with native AOT.")]
@@ -65,11 +69,11 @@ internal sealed class RecordShape
             vectors[i] = RecordModelBuilder.IsVector(property.Type)
                 ? [.. values.Select(ToVector)]
                 : await EmbedAsync(property, values, cancellationToken).ConfigureAwait(false);
-            foreach (ReadOnlyMemory<float>? vector in vectors[i])
+            for (int record = 0; record < records.Count; record++)
             {
-                if (vector is { } some && some.Length != property.Dimensions)
+                if (vectors[i][record] is { } vector)
                 {
-                    throw new ArgumentException($"'{property.ModelName}' has {property.Dimensions} dimensions, and a record's vector has {some.Length}.", nameof(records));
+                    CheckVector(property, vector.Span, $"the vector of '{Model.KeyProperty.GetValueAsObject(records[record])}'", nameof(records));
                 }
             }
         }
@@ -84,13 +88,12 @@ internal sealed class RecordShape
         ReadOnlyMemory<float> vector = ToVector(value) ?? property.EmbeddingGenerator switch
         {
             IEmbeddingGenerator<TInput, Embedding<float>> generator =>
-                await generator.GenerateVectorAsync(value, QueryPurpose, cancellationToken).ConfigureAwait(false),
+                await generator.GenerateVectorAsync(value, Sized(EmbeddingPurpose.Query, property, generator), cancellationToken).ConfigureAwait(false),
             null => throw new NotSupportedException(VectorDataStrings.InvalidSearchInputAndNoEmbeddingGeneratorWasConfigured(value.GetType(), "ReadOnlyMemory<float>, Embedding<float>, float[]")),
             var other => throw new InvalidOperationException(VectorDataStrings.IncompatibleEmbeddingGeneratorWasConfiguredForInputType(typeof(TInput), other.GetType())),
         };
-        return vector.Length == property.Dimensions
-            ? vector
-            : throw new ArgumentException($"'{property.ModelName}' has {property.Dimensions} dimensions, and the query's vector has {vector.Length}.", nameof(value));
+        CheckVector(property, vector.Span, "the query's vector", nameof(value));
+        return vector;
     }
 
     /// <summary>A copy with the model's key and data, and without vectors: what a store keeps cannot be changed from outside.</summary>
@@ -121,7 +124,30 @@ internal sealed class RecordShape
         }
     }
 
-    private static EmbeddingGenerationOptions QueryPurpose => EmbeddingPurpose.Query;
+    private static void CheckVector(VectorPropertyModel property, ReadOnlySpan<float> vector, string whose, string argument)
+    {
+        if (vector.Length != property.Dimensions)
+        {
+            throw new ArgumentException($"'{property.ModelName}' has {property.Dimensions} dimensions, and {whose} has {vector.Length}.", argument);
+        }
+
+        foreach (float value in vector)
+        {
+            // Such a value is near to nothing and would only be found by accident.
+            if (!float.IsFinite(value))
+            {
+                throw new ArgumentException($"'{property.ModelName}' takes finite numbers, and {whose} holds {value}. Check what made it.", argument);
+            }
+        }
+    }
+
+    // A property may be shorter than what the model gives: the generator is asked to shorten.
+    private static EmbeddingGenerationOptions Sized(EmbeddingGenerationOptions options, VectorPropertyModel property, IEmbeddingGenerator generator)
+    {
+        int? full = (generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata)?.DefaultModelDimensions;
+        options.Dimensions = full == property.Dimensions ? null : property.Dimensions;
+        return options;
+    }
 
     private static ReadOnlyMemory<float>? ToVector(object? value) => value switch
     {
@@ -137,7 +163,10 @@ internal sealed class RecordShape
         int[] present = [.. Enumerable.Range(0, values.Length).Where(i => values[i] is not null)];
         if (present.Length > 0)
         {
-            IReadOnlyList<Embedding> embeddings = await property.GenerateEmbeddingsAsync(present.Select(i => values[i]), cancellationToken).ConfigureAwait(false);
+            // The abstraction's own call has no options; a text must be told apart from a query.
+            IReadOnlyList<Embedding> embeddings = property.EmbeddingGenerator is IEmbeddingGenerator<string, Embedding<float>> texts && present.All(i => values[i] is string)
+                ? await texts.GenerateAsync(present.Select(i => (string)values[i]!), Sized(EmbeddingPurpose.Document, property, texts), cancellationToken).ConfigureAwait(false)
+                : await property.GenerateEmbeddingsAsync(present.Select(i => values[i]), cancellationToken).ConfigureAwait(false);
             for (int i = 0; i < present.Length; i++)
             {
                 vectors[present[i]] = ((Embedding<float>)embeddings[i]).Vector;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gemma4.Retrieval.Stores;
 
 /// <summary>Keeps the best rows seen: a binary heap with the worst kept row at the root. Equal scores: the lower row wins.</summary>
@@ -10,8 +12,36 @@ internal sealed class TopRows(int capacity)
     private (float Score, int Row)[] _heap = new (float, int)[Math.Min(capacity, FirstSize)];
     private int _count;
 
+    /// <summary>The worst score that is kept; below any number while there is room.</summary>
+    public float Least => _count < capacity ? float.NegativeInfinity : _heap[0].Score;
+
     /// <summary>Offers a row; a higher score is better.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Offer(float score, int row)
+    {
+        if (!(score < Least))
+        {
+            Take(score, row);
+        }
+    }
+
+    public void OfferAll(TopRows other)
+    {
+        foreach ((float score, int row) in other._heap.AsSpan(0, other._count))
+        {
+            Offer(score, row);
+        }
+    }
+
+    /// <summary>The kept rows, best first.</summary>
+    public (float Score, int Row)[] Sorted()
+    {
+        (float Score, int Row)[] rows = _heap[.._count];
+        Array.Sort(rows, static (x, y) => x.Score != y.Score ? y.Score.CompareTo(x.Score) : x.Row.CompareTo(y.Row));
+        return rows;
+    }
+
+    private void Take(float score, int row)
     {
         // Not a number is worse than anything, and would break the order of the heap.
         if (float.IsNaN(score))
@@ -39,22 +69,6 @@ internal sealed class TopRows(int capacity)
         {
             SiftDown((score, row));
         }
-    }
-
-    public void OfferAll(TopRows other)
-    {
-        foreach ((float score, int row) in other._heap.AsSpan(0, other._count))
-        {
-            Offer(score, row);
-        }
-    }
-
-    /// <summary>The kept rows, best first.</summary>
-    public (float Score, int Row)[] Sorted()
-    {
-        (float Score, int Row)[] rows = _heap[.._count];
-        Array.Sort(rows, static (x, y) => x.Score != y.Score ? y.Score.CompareTo(x.Score) : x.Row.CompareTo(y.Row));
-        return rows;
     }
 
     private static bool Worse((float Score, int Row) x, (float Score, int Row) y) => x.Score < y.Score || (x.Score == y.Score && x.Row > y.Row);

@@ -5,23 +5,33 @@ using Microsoft.Extensions.VectorData;
 namespace Gemma4.Retrieval.Stores;
 
 /// <summary>
-/// The vectors of one property, packed row by row. Exact search walks all rows; with <c>quantized</c> the signs of the
-/// values choose candidates by Hamming distance first, and only those are scored exactly.
+/// The vectors of one property in packed blocks, which grow without copying and are shared out to the processor's cores.
+/// Any number of readers at once, or one writer.
 /// </summary>
-internal sealed class VectorMatrix(int dimensions, string function, bool quantized)
+internal sealed class VectorMatrix(int dimensions, string function, VectorPrefilter prefilter)
 {
-    // Below this many values a second thread costs more than it brings.
-    private const int ParallelValues = 4_000_000;
+    // A megabyte of values: long reads, and enough blocks to share out evenly.
+    private const int BlockValues = 1 << 18;
+    private const int FewestBlockRows = 64;
+    private const int MostBlockRows = 4096;
+    private const int FirstRows = 16;
 
-    // Rows scored exactly after the prefilter. Sign bits cannot tell near neighbours inside one cluster apart, so the
-    // number follows the size of clusters, not the number of results.
+    // Below this many bytes to read a second thread costs more than it brings.
+    private const long ParallelBytes = 32L << 20;
+
+    // Rows scored after the signs. Signs cannot tell near neighbours inside one cluster apart, so the number follows the
+    // size of clusters, not the number of results.
     private const int MinCandidates = 4000;
     private const int CandidatesPerResult = 40;
 
-    private readonly int _words = (dimensions + 63) / 64;
-    private float[] _values = []; // [row, dimension]
-    private float[] _inverseNorms = []; // [row]; NaN: the row has no vector
-    private ulong[] _signs = []; // [row, word]
+    // Rows that memory needs time to bring while others are compared.
+    private const int FetchedAhead = 6;
+
+    // A prefilter that lets more than this share through has saved nothing.
+    private const int WorthwhileShare = 4;
+
+    private readonly int _blockRows = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)((BlockValues / dimensions / 2) + 1)), FewestBlockRows, MostBlockRows);
+    private readonly List<VectorBlock> _blocks = [];
 
     public int Dimensions => dimensions;
 
@@ -30,39 +40,45 @@ internal sealed class VectorMatrix(int dimensions, string function, bool quantiz
     /// <summary>Rows that may be in use.</summary>
     public int Rows { get; private set; }
 
-    public bool Has(int row) => row < Rows && !float.IsNaN(_inverseNorms[row]);
+    /// <summary>Rows of all blocks but the last, and of the last when it is full.</summary>
+    public int BlockRows => _blockRows;
 
-    public ReadOnlySpan<float> this[int row] => _values.AsSpan(row * dimensions, dimensions);
+    public ReadOnlySpan<float> this[int row] => BlockOf(row).Row(row % _blockRows);
+
+    public bool Has(int row) => row < Rows && !float.IsNaN(BlockOf(row).InverseNorms[row % _blockRows]);
+
+    /// <summary>The block that holds a row, at the row modulo <see cref="BlockRows"/>.</summary>
+    public VectorBlock BlockOf(int row) => _blocks[row / _blockRows];
 
     public void Set(int row, ReadOnlySpan<float> vector)
     {
         Reserve(row + 1);
-        vector.CopyTo(_values.AsSpan(row * dimensions));
-        _inverseNorms[row] = VectorDistance.InverseNorm(vector);
-        if (quantized)
-        {
-            WriteSigns(vector, _signs.AsSpan(row * _words, _words));
-        }
+        VectorBlock block = BlockOf(row);
+        vector.CopyTo(block.Row(row % _blockRows));
+        block.Accept(row % _blockRows);
     }
 
     public void Clear(int row)
     {
         if (row < Rows)
         {
-            _inverseNorms[row] = float.NaN;
+            BlockOf(row).InverseNorms[row % _blockRows] = float.NaN;
         }
     }
 
     public void Reserve(int rows)
     {
-        if (rows > _inverseNorms.Length)
+        while (_blocks.Count * (long)_blockRows < rows || (_blocks.Count == 1 && _blocks[0].Capacity < Math.Min(rows, _blockRows)))
         {
-            int size = Math.Max(rows, Math.Max(16, _inverseNorms.Length * 2));
-            int before = _inverseNorms.Length;
-            Array.Resize(ref _values, checked(size * dimensions));
-            Array.Resize(ref _inverseNorms, size);
-            _inverseNorms.AsSpan(before).Fill(float.NaN);
-            Array.Resize(ref _signs, quantized ? size * _words : 0);
+            // Only the first block is ever small; it doubles until it is full.
+            if (_blocks.Count == 1 && _blocks[0].Capacity < _blockRows)
+            {
+                _blocks[0].Grow(Math.Min(_blockRows, Math.Max(rows, _blocks[0].Capacity * 2)));
+            }
+            else
+            {
+                _blocks.Add(new VectorBlock(dimensions, _blocks.Count == 0 ? Math.Min(_blockRows, Math.Max(rows, FirstRows)) : _blockRows, prefilter));
+            }
         }
 
         Rows = Math.Max(Rows, rows);
@@ -71,125 +87,195 @@ internal sealed class VectorMatrix(int dimensions, string function, bool quantiz
     /// <summary>The best rows for a query, best first, with the scores of the distance function.</summary>
     /// <param name="query">As many values as the matrix has dimensions.</param>
     /// <param name="count">How many rows at most.</param>
-    /// <param name="accept">Rows that count; all when null.</param>
-    public (float Score, int Row)[] Search(ReadOnlyMemory<float> query, int count, Func<int, bool>? accept)
+    /// <param name="mask">Rows that count; all when null.</param>
+    public (float Score, int Row)[] Search(ReadOnlySpan<float> query, int count, RowMask? mask)
     {
-        count = Math.Min(count, Rows);
+        int available = Math.Min(Rows, mask?.Count ?? Rows);
+        count = Math.Min(count, available);
         if (count == 0)
         {
             return [];
         }
 
-        float sign = VectorDistance.HigherIsBetter(function) ? 1 : -1;
-        float queryNorm = VectorDistance.InverseNorm(query.Span);
-        int candidates = Math.Max(MinCandidates, count * CandidatesPerResult);
-        // A filter has already thinned the rows out: then every accepted row is scored.
-        TopRows top = quantized && accept is null && VectorDistance.FollowsDot(function) && candidates < Rows / 2
-            ? Prefiltered(query.Span, count, candidates, queryNorm, sign)
-            : Scanned(query, count, accept, queryNorm, sign);
+        VectorQuery prepared = new(query, function);
+        int candidates = (int)Math.Min(int.MaxValue, Math.Max(MinCandidates, (long)count * CandidatesPerResult));
+        TopRows top = prefilter switch
+        {
+            VectorPrefilter.Bytes when prepared.FollowsDot && count < available / WorthwhileShare => ByBytes(prepared, count, available, mask),
+            VectorPrefilter.Signs when prepared.FollowsDot && candidates < available / WorthwhileShare => BySigns(prepared, count, available, mask, candidates),
+            _ => Scanned(prepared, count, available, mask),
+        };
         (float Score, int Row)[] rows = top.Sorted();
         for (int i = 0; i < rows.Length; i++)
         {
-            rows[i].Score *= sign;
+            rows[i].Score = prepared.Score(rows[i].Score);
         }
 
         return rows;
     }
 
-    private TopRows Scanned(ReadOnlyMemory<float> query, int count, Func<int, bool>? accept, float queryNorm, float sign)
+    /// <summary>Reads the index kind that a property asks for.</summary>
+    /// <exception cref="NotSupportedException">The kind is none that this matrix can do.</exception>
+    public static VectorPrefilter PrefilterOf(string? indexKind, string property) => indexKind switch
     {
-        int workers = (long)Rows * dimensions < ParallelValues ? 1 : Environment.ProcessorCount;
-        TopRows[] parts = new TopRows[workers];
-        int share = (Rows + workers - 1) / workers;
-        if (workers == 1)
-        {
-            Scan(0);
-        }
-        else
-        {
-            Parallel.For(0, workers, Scan);
-        }
+        IndexKind.Flat => VectorPrefilter.None,
+        null or IndexKind.QuantizedFlat or IndexKind.Dynamic => VectorPrefilter.Bytes,
+        InMemoryIndexKind.BinaryFlat => VectorPrefilter.Signs,
+        _ => throw new NotSupportedException($"The index kind '{indexKind}' of '{property}' is not available. Use {IndexKind.QuantizedFlat} (8-bit copies first, then exact scores; nothing is missed), {IndexKind.Flat} (the same without the copies' memory) or {InMemoryIndexKind.BinaryFlat} (signs first, then exact scores)."),
+    };
 
-        for (int i = 1; i < workers; i++)
+    private TopRows Scanned(VectorQuery query, int count, int available, RowMask? mask)
+    {
+        TopRows[] parts = Parts(count, available, dimensions * sizeof(float));
+        EachBlock(parts.Length, mask, (worker, block, first) =>
         {
-            parts[0].OfferAll(parts[i]);
-        }
-
-        return parts[0];
-
-        void Scan(int worker)
-        {
-            TopRows top = new(count);
-            ReadOnlySpan<float> span = query.Span;
-            int end = Math.Min(Rows, (worker + 1) * share);
-            for (int row = worker * share; row < end; row++)
+            TopRows top = parts[worker];
+            foreach (int row in RowsOf(block, first, mask, stackalloc int[_blockRows]))
             {
-                float norm = _inverseNorms[row];
-                if (!float.IsNaN(norm) && (accept is null || accept(row)))
-                {
-                    top.Offer(sign * VectorDistance.Score(function, span, this[row], norm * queryNorm), row);
-                }
+                top.Offer(query.Rank(block, row), first + row);
             }
-
-            parts[worker] = top;
-        }
+        });
+        return Joined(parts);
     }
 
-    private TopRows Prefiltered(ReadOnlySpan<float> query, int count, int candidates, float queryNorm, float sign)
+    // The count-th best of the least ranks is a floor that no row below can reach; it rises while rows are read.
+    private TopRows ByBytes(VectorQuery query, int count, int available, RowMask? mask)
     {
-        ulong[] querySigns = new ulong[_words];
-        WriteSigns(query, querySigns);
-        ushort[] distances = ArrayPool<ushort>.Shared.Rent(Rows);
-        int[] histogram = new int[(_words * 64) + 1];
-        for (int row = 0, at = 0; row < Rows; row++, at += _words)
+        RoundedQuery rounded = new(query.Values, query.InverseNorm);
+        TopRows[] least = Parts(count, available, dimensions);
+        List<(float Most, int Row)>[] reaching = [.. least.Select(_ => new List<(float, int)>())];
+        EachBlock(least.Length, mask, (worker, block, first) =>
         {
-            int distance = 0;
-            for (int word = 0; word < querySigns.Length; word++)
+            TopRows floor = least[worker];
+            Span<int> rows = RowsOf(block, first, mask, stackalloc int[_blockRows]);
+            for (int i = 0; i < rows.Length; i++)
             {
-                distance += BitOperations.PopCount(querySigns[word] ^ _signs[at + word]);
+                int row = rows[i];
+                // A processor foresees rows that follow each other, and no others.
+                if (i + FetchedAhead < rows.Length && rows[i + FetchedAhead] != row + FetchedAhead)
+                {
+                    block.FetchBytes(rows[i + FetchedAhead]);
+                }
+
+                (float low, float high) = query.Bounds(rounded, block, row);
+                if (!(high < floor.Least))
+                {
+                    floor.Offer(low, first + row);
+                    reaching[worker].Add((high, first + row));
+                }
             }
-
-            distances[row] = (ushort)distance;
-            histogram[distance]++;
-        }
-
-        int limit = 0;
-        for (int seen = histogram[0]; seen < candidates && limit < histogram.Length - 1; seen += histogram[limit])
-        {
-            limit++;
-        }
-
+        });
+        float reach = Joined(least).Least;
         TopRows top = new(count);
-        for (int row = 0; row < Rows; row++)
+        foreach ((float most, int row) in reaching.SelectMany(rows => rows))
         {
-            if (distances[row] <= limit && !float.IsNaN(_inverseNorms[row]))
+            if (!(most < reach))
             {
-                top.Offer(sign * VectorDistance.Score(function, query, this[row], _inverseNorms[row] * queryNorm), row);
+                top.Offer(query.Rank(BlockOf(row), row % _blockRows), row);
             }
         }
 
-        ArrayPool<ushort>.Shared.Return(distances);
         return top;
     }
 
-    private static void WriteSigns(ReadOnlySpan<float> vector, Span<ulong> signs)
+    private TopRows BySigns(VectorQuery query, int count, int available, RowMask? mask, int candidates)
     {
-        signs.Clear();
-        for (int i = 0; i < vector.Length; i++)
+        ulong[] signs = new ulong[SignBits.Words(dimensions)];
+        SignBits.Write(query.Values, signs);
+        TopRows[] parts = Parts(count, available, signs.Length * sizeof(ulong));
+        int[][] histograms = [.. parts.Select(_ => new int[dimensions + 1])];
+        int[] distances = ArrayPool<int>.Shared.Rent(Rows);
+        EachBlock(parts.Length, mask, (worker, block, first) =>
         {
-            if (vector[i] > 0)
+            Span<int> own = distances.AsSpan(first, Math.Min(Rows - first, _blockRows));
+            SignBits.Distances(signs, block.Signs, own);
+            int[] histogram = histograms[worker];
+            foreach (int row in RowsOf(block, first, mask, stackalloc int[_blockRows]))
             {
-                signs[i >> 6] |= 1UL << (i & 63);
+                histogram[own[row]]++;
+            }
+        });
+        int limit = 0;
+        for (int seen = histograms.Sum(part => part[0]); seen < candidates && limit < dimensions;)
+        {
+            limit++;
+            seen += histograms.Sum(part => part[limit]);
+        }
+
+        EachBlock(parts.Length, mask, (worker, block, first) =>
+        {
+            foreach (int row in RowsOf(block, first, mask, stackalloc int[_blockRows]))
+            {
+                if (distances[first + row] <= limit)
+                {
+                    parts[worker].Offer(query.Rank(block, row), first + row);
+                }
+            }
+        });
+        ArrayPool<int>.Shared.Return(distances);
+        return Joined(parts);
+    }
+
+    private static TopRows[] Parts(int count, int available, int bytesPerRow)
+    {
+        int workers = (long)available * bytesPerRow < ParallelBytes ? 1 : Environment.ProcessorCount;
+        return [.. Enumerable.Range(0, workers).Select(_ => new TopRows(count))];
+    }
+
+    private static TopRows Joined(TopRows[] parts)
+    {
+        foreach (TopRows part in parts.AsSpan(1))
+        {
+            parts[0].OfferAll(part);
+        }
+
+        return parts[0];
+    }
+
+    // Each worker takes the next block when it is done with one: a core that is busy elsewhere holds nobody up.
+    private void EachBlock(int workers, RowMask? mask, Action<int, VectorBlock, int> visit)
+    {
+        int next = 0;
+        if (workers == 1)
+        {
+            Work(0);
+        }
+        else
+        {
+            Parallel.For(0, workers, Work);
+        }
+
+        void Work(int worker)
+        {
+            for (int index = Interlocked.Increment(ref next) - 1; index < _blocks.Count; index = Interlocked.Increment(ref next) - 1)
+            {
+                int first = index * _blockRows;
+                if (mask is null || mask.HasAny(first, _blockRows))
+                {
+                    visit(worker, _blocks[index], first);
+                }
             }
         }
     }
 
-    /// <summary>Reads the index kind that a property asks for: true when the prefilter is wanted.</summary>
-    /// <exception cref="NotSupportedException">The kind is none that this matrix can do.</exception>
-    public static bool IsQuantized(string? indexKind, string property) => indexKind switch
+    /// <summary>The rows of a block that have a vector and are in the mask.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="first">The number of its first row.</param>
+    /// <param name="mask">Rows that count; all when null.</param>
+    /// <param name="rows">Room for all rows of a block.</param>
+    private Span<int> RowsOf(VectorBlock block, int first, RowMask? mask, Span<int> rows)
     {
-        null or IndexKind.Flat => false,
-        IndexKind.QuantizedFlat or IndexKind.Dynamic => true,
-        _ => throw new NotSupportedException($"The index kind '{indexKind}' of '{property}' is not available. Use {IndexKind.Flat} (exact) or {IndexKind.QuantizedFlat} (sign prefilter, then exact scores)."),
-    };
+        float[] inverseNorms = block.InverseNorms;
+        int end = Math.Min(Rows - first, _blockRows);
+        int count = 0;
+        for (int row = 0; row < end; row++)
+        {
+            if (!float.IsNaN(inverseNorms[row]) && (mask is null || mask[first + row]))
+            {
+                rows[count++] = row;
+            }
+        }
+
+        return rows[..count];
+    }
 }

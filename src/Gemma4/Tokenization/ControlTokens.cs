@@ -7,7 +7,7 @@ internal sealed class ControlTokens
 {
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<int, string> _texts = [];
-    private readonly string[] _longestFirst;
+    private readonly Dictionary<char, string[]> _longestFirst;
     private readonly SearchValues<char> _firstUnits;
 
     public ControlTokens(List<AddedToken> tokens)
@@ -18,9 +18,9 @@ internal sealed class ControlTokens
             _texts.Add(id, content);
         }
 
-        _longestFirst = [.. _ids.Keys];
-        Array.Sort(_longestFirst, static (a, b) => b.Length - a.Length);
-        _firstUnits = SearchValues.Create(Array.ConvertAll(_longestFirst, static content => content[0]));
+        _longestFirst = _ids.Keys.GroupBy(content => content[0])
+            .ToDictionary(group => group.Key, group => group.OrderByDescending(content => content.Length).ToArray());
+        _firstUnits = SearchValues.Create([.. _longestFirst.Keys]);
     }
 
     public bool Contains(int id) => _texts.ContainsKey(id);
@@ -42,7 +42,7 @@ internal sealed class ControlTokens
             }
 
             start += step;
-            foreach (string content in _longestFirst)
+            foreach (string content in _longestFirst[text[start]])
             {
                 if (text[start..].StartsWith(content, StringComparison.Ordinal))
                 {

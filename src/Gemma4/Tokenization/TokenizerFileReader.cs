@@ -9,12 +9,25 @@ namespace Gemma4.Tokenization;
 internal sealed class TokenizerFileReader(string file)
 {
     private readonly List<AddedToken> _added = [];
+    private readonly List<AddedToken> _whole = [];
     private PieceTable? _pieces;
     private VocabularyBuilder? _builder;
     private bool _addedSeen;
     private bool _modelSeen;
     private bool _normalizerSeen;
     private bool _decoderSeen;
+
+    /// <summary>
+    /// Whether added tokens that are not special are read, as files of Gemma 3 have them: runs of newlines, HTML tags. They
+    /// are text that is cut out before anything else, which is left to the caller.
+    /// </summary>
+    public bool AcceptsWholeWords { get; init; }
+
+    /// <summary>The added tokens that are not special.</summary>
+    public List<AddedToken> WholeWords => _whole;
+
+    /// <summary>What the file says about tokens around a text; null when it has no such section.</summary>
+    public JsonElement? PostProcessor { get; private set; }
 
     public Gemma4Tokenizer Read(byte[] json)
     {
@@ -74,6 +87,10 @@ internal sealed class TokenizerFileReader(string file)
             {
                 TokenizerPipeline.CheckDecoder(ReadElement(ref reader), Refuse);
                 _decoderSeen = true;
+            }
+            else if (reader.ValueTextEquals("post_processor"u8))
+            {
+                PostProcessor = ReadElement(ref reader);
             }
             else if (reader.ValueTextEquals("model"u8))
             {
@@ -140,7 +157,8 @@ internal sealed class TokenizerFileReader(string file)
                 throw Refuse("an entry of 'added_tokens' has no id or no content");
             }
 
-            if (!IsTrue(token, "special"u8))
+            bool special = IsTrue(token, "special"u8);
+            if (!special && !AcceptsWholeWords)
             {
                 throw Refuse($"the added token '{content}' is not special. Gemma 4 files have only special ones");
             }
@@ -152,7 +170,7 @@ internal sealed class TokenizerFileReader(string file)
                     $"the added token '{content}' sets single_word, lstrip, rstrip or normalized, which is not supported");
             }
 
-            _added.Add(new AddedToken(content, id.GetInt32()));
+            (special ? _added : _whole).Add(new AddedToken(content, id.GetInt32()));
         }
     }
 
@@ -250,6 +268,7 @@ internal sealed class TokenizerFileReader(string file)
         }
 
         _builder = new VocabularyBuilder(_pieces, Refuse);
+        _builder.AddWholeWords(_whole);
         _builder.AddControls(_added);
     }
 

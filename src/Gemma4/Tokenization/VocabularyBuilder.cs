@@ -42,6 +42,25 @@ internal sealed class VocabularyBuilder
         }
     }
 
+    /// <summary>Before the control tokens, which check that the ids have no gaps.</summary>
+    public void AddWholeWords(List<AddedToken> added)
+    {
+        foreach (AddedToken token in added)
+        {
+            byte[] content = Encoding.UTF8.GetBytes(token.Content);
+            int known = _pieces.Find(content);
+            if (known >= 0 ? known != token.Id : !_pieces.TryAdd(content, token.Id))
+            {
+                throw _refuse($"the added token '{token.Content}' has id {token.Id}, which is taken or out of range");
+            }
+        }
+
+        if (_pieces.IdBound > _kinds.Length)
+        {
+            Array.Resize(ref _kinds, _pieces.IdBound);
+        }
+    }
+
     public void AddControls(List<AddedToken> added)
     {
         var contents = new HashSet<string>(StringComparer.Ordinal);
