@@ -180,7 +180,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             throw new InvalidOperationException("FunctionInvokingChatClient.AdditionalTools cannot be guarded. Pass the tools in ChatOptions.Tools, or call UseSafety after UseFunctionInvocation.");
         }
 
-        var judge = new TextJudge(policies, policy, evaluator.Recorder, systemText);
+        var judge = new TextJudge(policies, policy, evaluator.Recorder, systemText, options?.ResponseFormat);
         var run = new RequestRun(judge, evaluator.Recorder, ledger, policies.Options.ApprovalLifetime, invoking is not null);
         var input = new InputGuard(run, ledger);
         var prepared = await input.RunAsync(messages, cancellationToken).ConfigureAwait(false);

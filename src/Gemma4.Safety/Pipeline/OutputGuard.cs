@@ -86,7 +86,7 @@ internal sealed class OutputGuard(RequestRun run)
         }
 
         _isThought = isThought;
-        var guard = _guard ??= new StreamGuard(run.Judge, run.Pseudonyms?.CreateRestorer());
+        var guard = _guard ??= new StreamGuard(run.Judge, run.Pseudonyms?.CreateRestorer(), isThought);
         Emit(await guard.AppendAsync(piece, cancellationToken).ConfigureAwait(false), output);
         if (guard.Stop is not null)
         {
@@ -157,7 +157,7 @@ internal sealed class OutputGuard(RequestRun run)
     private string? Restored(string? text) => text is null ? null : run.Restore(text);
 
     private async ValueTask<bool> IsCleanAsync(string text, CancellationToken cancellationToken) =>
-        Rewriter.Strictest(await run.Judge.JudgeAsync(text, SafetyStage.Output, cancellationToken).ConfigureAwait(false)) < SafetyAction.Redact;
+        Rewriter.Strictest(await run.Judge.JudgeAsync(text, SafetyStage.Output, cancellationToken, isAnswer: false).ConfigureAwait(false)) < SafetyAction.Redact;
 
     private async ValueTask OtherAsync(AIContent content, List<AIContent> output, CancellationToken cancellationToken)
     {
