@@ -56,10 +56,13 @@ internal sealed class OutputGuard(RequestRun run)
 
         var text = await guard.CompleteAsync(cancellationToken).ConfigureAwait(false);
         _guard = null;
-        Emit(text, output);
+        Emit(text, output, isEnd: true);
         run.Judge.Report(SafetyStage.Output, guard.Hits);
         _annotations = null;
-        End(guard, output);
+        if (!IsOver)
+        {
+            End(guard, output);
+        }
     }
 
     /// <summary>Lets out the calls that waited for their result and never got one.</summary>
@@ -87,8 +90,13 @@ internal sealed class OutputGuard(RequestRun run)
 
         _isThought = isThought;
         var guard = _guard ??= new StreamGuard(run.Judge, run.Pseudonyms?.CreateRestorer(), isThought);
-        Emit(await guard.AppendAsync(piece, cancellationToken).ConfigureAwait(false), output);
-        if (guard.Stop is not null)
+        Emit(await guard.AppendAsync(piece, cancellationToken).ConfigureAwait(false), output, isEnd: false);
+        if (IsOver)
+        {
+            _guard = null;
+            run.Judge.Report(SafetyStage.Output, guard.Hits);
+        }
+        else if (guard.Stop is not null)
         {
             await FlushAsync(output, cancellationToken).ConfigureAwait(false);
         }
@@ -112,8 +120,10 @@ internal sealed class OutputGuard(RequestRun run)
         }
     }
 
-    private void Emit(string text, List<AIContent> output)
+    private void Emit(string judged, List<AIContent> output, bool isEnd)
     {
+        var text = run.Output.Append(judged) + (isEnd ? run.Output.Complete() : "");
+        EndOverBudget();
         if (text.Length == 0)
         {
             return;
@@ -190,8 +200,24 @@ internal sealed class OutputGuard(RequestRun run)
         }
     }
 
+    private void EndOverBudget()
+    {
+        if (run.Output.Broken is { } rule && !IsOver)
+        {
+            IsOver = true;
+            Refusal = run.OverBudget(rule, SafetyStage.Output);
+        }
+    }
+
     private async ValueTask CallAsync(FunctionCallContent call, List<AIContent> output, CancellationToken cancellationToken)
     {
+        run.Output.Spend($"{call.Name}\n{ValueText.TextOf(call.Arguments)}");
+        EndOverBudget();
+        if (IsOver)
+        {
+            return;
+        }
+
         var verdict = await run.DecideAsync(call, isRun: false, cancellationToken).ConfigureAwait(false);
         var shown = Labelled(verdict.Call);
         if (run.RunsTools)

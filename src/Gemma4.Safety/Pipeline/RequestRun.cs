@@ -18,13 +18,15 @@ internal sealed class RequestRun
     private readonly SafetyRecorder _recorder;
     private int _calls;
 
-    public RequestRun(TextJudge judge, SafetyRecorder recorder, ApprovalLedger ledger, TimeSpan approvalLifetime, bool runsTools)
+    public RequestRun(TextJudge judge, SafetyRecorder recorder, ApprovalLedger ledger, SafetyOptions options, bool runsTools)
     {
+        Input = new InputMeter(judge.Policy.Budget, options.CountTokens);
+        Output = new OutputMeter(judge.Policy.Budget, options.CountTokens);
         Judge = judge;
         RunsTools = runsTools;
         _recorder = recorder;
         _ledger = ledger;
-        _approvalLifetime = approvalLifetime;
+        _approvalLifetime = options.ApprovalLifetime;
         Pseudonyms = judge.Policy.UsesPseudonyms ? new Pseudonyms() : null;
     }
 
@@ -36,6 +38,10 @@ internal sealed class RequestRun
     public bool RunsTools { get; }
 
     public Pseudonyms? Pseudonyms { get; }
+
+    public InputMeter Input { get; }
+
+    public OutputMeter Output { get; }
 
     /// <summary>The least trusted label in the conversation so far.</summary>
     public IntegrityLabel Label { get; private set; }
@@ -68,6 +74,13 @@ internal sealed class RequestRun
         var request = new ToolApprovalRequestContent(requestId ?? $"approve_{call.CallId}", call);
         _ledger.Ask(request, _approvalLifetime);
         return request;
+    }
+
+    /// <summary>Tells that a limit of the request was passed.</summary>
+    public Refusal OverBudget(string rule, SafetyStage stage)
+    {
+        _recorder.Record(Policy.Name, stage, SafetyAction.Refuse, rule, RiskCategory.Budget, 1, 1);
+        return Refusal.OfBudget(rule, stage);
     }
 
     /// <summary>Decides about a call and makes the arguments that the tool gets.</summary>

@@ -29,6 +29,7 @@ internal sealed class SafetyOptionsValidator : IValidateOptions<SafetyOptions>
                 Check(options, policy.Rules[index], $"Safety:Policies:{policyName}:Rules:{index}", problems);
             }
 
+            policy.Budget.Check($"Safety:Policies:{policyName}:Budget", problems);
             ToolPolicyCheck.Run(policy.Tools, $"Safety:Policies:{policyName}:Tools", problems);
         }
 

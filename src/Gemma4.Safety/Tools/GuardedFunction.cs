@@ -1,4 +1,5 @@
 using Gemma4.Safety.Pipeline;
+using Gemma4.Safety.Policies;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Safety.Tools;
@@ -32,6 +33,13 @@ internal sealed class GuardedFunction(AIFunction function, RequestRun run) : Del
         }
 
         var result = await base.InvokeCoreAsync(passed, cancellationToken).ConfigureAwait(false);
-        return await run.ResultAsync(call.CallId, Name, result, cancellationToken).ConfigureAwait(false);
+        var seen = await run.ResultAsync(call.CallId, Name, result, cancellationToken).ConfigureAwait(false);
+        if (run.Input.SpendValue(seen) is { } broken)
+        {
+            run.OverBudget(broken, SafetyStage.ToolResult);
+            return run.Noted(call.CallId, $"[withheld by the safety policy: {broken}]");
+        }
+
+        return seen;
     }
 }

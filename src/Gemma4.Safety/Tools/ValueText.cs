@@ -36,6 +36,19 @@ internal sealed class ValueText
 
     public static ValueText Of(object? value) => new(value);
 
+    /// <summary>The texts of a value, one per line; nothing when it cannot be read.</summary>
+    public static string TextOf(object? value)
+    {
+        try
+        {
+            return Of(value).Text;
+        }
+        catch (Exception problem) when (problem is NotSupportedException or JsonException or InvalidOperationException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>The value with every text rewritten; the same object when none changes.</summary>
     /// <param name="hits">Findings in <see cref="Text"/>.</param>
     /// <param name="rewrite">Gets a text and the findings in it.</param>
