@@ -225,7 +225,7 @@ internal sealed class OutputGuard(RequestRun run)
             // What was decided about the call is seen with its result; the guarded function decides.
             if (verdict.Decision == ToolDecision.Block)
             {
-                output.Add(new FunctionCallContent(call.CallId, call.Name) { InformationalOnly = true });
+                output.Add(new FunctionCallContent(call.CallId, verdict.Call.Name) { InformationalOnly = true });
             }
             else if ((!call.InformationalOnly || run.TryWaiting(call.CallId, out _)) && run.MayAsk(call.Name))
             {
