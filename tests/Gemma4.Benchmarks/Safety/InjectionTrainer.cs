@@ -9,10 +9,11 @@ internal sealed class InjectionTrainer
     private const string Templates = "templates"; // the source of texts that are always trained on
     private const int Epochs = 6;
     private const double Rate = 0.4;
-    private const double Decay = 1e-4;
+    private const double Decay = 3e-4;
     private const int PublicWeight = 4;     // a public text counts as often as this many expanded ones
+    private const int Models = 5;
     private const int Folds = 10;
-    private const int Repeats = 3;          // of the cross-validation, each with other folds
+    private const int Repeats = 2;          // of the cross-validation, each with other folds
     private const double FalseAlarms = 0.01; // wanted share of harmless texts of any one set, by cross-validation
 
     private readonly float[] _weights = new float[InjectionFeatures.Count];
@@ -35,8 +36,7 @@ internal sealed class InjectionTrainer
         }
 
         var threshold = Limit(texts, logits, FalseAlarms);
-        var final = new InjectionTrainer();
-        final.Train(texts);
+        var final = Trained(texts);
         final._bias -= threshold;
         using var stream = File.Create(output);
         final.Quantise().Write(stream);
@@ -53,8 +53,7 @@ internal sealed class InjectionTrainer
             var folds = texts.Select(entry => entry.Text.Source == Templates ? -1 : random.Next(Folds)).ToArray();
             for (var fold = 0; fold < Folds; fold++)
             {
-                var trainer = new InjectionTrainer();
-                trainer.Train([.. texts.Where((_, index) => folds[index] != fold)]);
+                var trainer = Trained([.. texts.Where((_, index) => folds[index] != fold)]);
                 for (var index = 0; index < texts.Length; index++)
                 {
                     logits[index] += folds[index] == fold ? trainer.Best(texts[index].Windows).Logit / Repeats : 0;
@@ -81,9 +80,28 @@ internal sealed class InjectionTrainer
         return [.. InjectionFeatures.Windows(words.Count).Where(window => window.End > window.First).Select(window => features.Of(window.First, window.End).ToArray())];
     }
 
-    private void Train((InjectionText Text, int[][] Windows)[] texts)
+    // The mean of several models: what one order of the texts brings in by chance goes out again.
+    private static InjectionTrainer Trained((InjectionText Text, int[][] Windows)[] texts)
     {
-        var random = new Random(7);
+        var mean = new InjectionTrainer();
+        for (var seed = 0; seed < Models; seed++)
+        {
+            var one = new InjectionTrainer();
+            one.Train(texts, seed);
+            for (var index = 0; index < mean._weights.Length; index++)
+            {
+                mean._weights[index] += one._weights[index] / Models;
+            }
+
+            mean._bias += one._bias / Models;
+        }
+
+        return mean;
+    }
+
+    private void Train((InjectionText Text, int[][] Windows)[] texts, int seed)
+    {
+        var random = new Random(seed);
         var order = texts.SelectMany((entry, index) => Enumerable.Repeat(index, entry.Text.Source == Templates ? 1 : PublicWeight)).ToArray();
         for (var epoch = 0; epoch < Epochs; epoch++)
         {

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Gemma4.Safety.Detection.Injection;
 
 /// <summary>
-/// Hashed features of a folded text, word by word: words, pairs and triples, letter groups, punctuation, what begins a
+/// Hashed features of a folded text, word by word: words and pairs, letter groups, punctuation, what begins a
 /// sentence, and the classes of the lexicon, which speak for words of other languages too.
 /// </summary>
 internal sealed class InjectionFeatures
@@ -13,6 +13,8 @@ internal sealed class InjectionFeatures
 
     private const uint Seed = 2166136261;
     private const int LongestWord = 24; // letters of a word that are read
+    private const int ShortestGroup = 4;
+    private const int LongestGroup = 5;
     private const int LongestGap = 8;   // signs between two words that are read
     private const int ClassReach = 4;   // words between two of the lexicon that still count as neighbours
 
@@ -56,7 +58,6 @@ internal sealed class InjectionFeatures
     {
         var result = new InjectionFeatures(words.Count);
         var previous = Seed;
-        var beforePrevious = Seed;
         var lastClass = WordClass.None;
         var lastClassAt = -ClassReach - 1;
         var isStart = true;
@@ -67,7 +68,6 @@ internal sealed class InjectionFeatures
             var hash = Hash(letters, 1);
             result.Add(hash);
             result.Add(Mix(previous, hash));
-            result.Add(Mix(Mix(beforePrevious, previous), hash));
             if (isStart)
             {
                 result.Add(Mix(StartSalt, hash));
@@ -84,7 +84,6 @@ internal sealed class InjectionFeatures
 
             var gapEnd = index + 1 < words.Count ? words[index + 1].Start : text.Length;
             isStart = result.AddSigns(text[words[index].End..gapEnd]);
-            beforePrevious = previous;
             previous = hash;
             result._ends[index] = result._features.Count;
         }
@@ -128,10 +127,10 @@ internal sealed class InjectionFeatures
         for (var start = 0; start < framed.Length; start++)
         {
             var hash = Seed ^ LetterSalt;
-            for (var length = 1; length <= 5 && start + length <= framed.Length; length++)
+            for (var length = 1; length <= LongestGroup && start + length <= framed.Length; length++)
             {
                 hash = (hash ^ framed[start + length - 1]) * 16777619;
-                if (length >= 3 && length < framed.Length)
+                if (length >= ShortestGroup && length < framed.Length)
                 {
                     Add(hash + (uint)length);
                 }
