@@ -31,6 +31,11 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         {
             // However the client puts it: its token ended.
         }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            await ThrowIfTellingAsync(run, problem).ConfigureAwait(false);
+            throw;
+        }
 
         if (response is null || clock.IsUp)
         {
@@ -46,7 +51,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             ModelId = response.ModelId,
             FinishReason = response.FinishReason,
             Usage = response.Usage,
-            AdditionalProperties = response.AdditionalProperties,
+            AdditionalProperties = await guard.PropertiesAsync(response.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false),
         };
         foreach (var message in response.Messages)
         {
@@ -62,7 +67,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             await guard.FlushAsync(contents, cancellationToken).ConfigureAwait(false);
             if (contents.Count > 0)
             {
-                result.Messages.Add(new ChatMessage(message.Role, contents) { AuthorName = message.AuthorName, MessageId = message.MessageId, CreatedAt = message.CreatedAt, AdditionalProperties = message.AdditionalProperties });
+                result.Messages.Add(new ChatMessage(message.Role, contents) { AuthorName = message.AuthorName, MessageId = message.MessageId, CreatedAt = message.CreatedAt, AdditionalProperties = await guard.PropertiesAsync(message.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false) });
             }
 
             if (guard.IsOver)
@@ -161,7 +166,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             {
                 var shown = Like(update, contents);
                 shown.FinishReason = update.FinishReason;
-                shown.AdditionalProperties = update.AdditionalProperties;
+                shown.AdditionalProperties = await guard.PropertiesAsync(update.AdditionalProperties, isPart: true, cancellationToken).ConfigureAwait(false);
                 yield return shown;
             }
             else if (contents.Count > 0)
@@ -170,7 +175,12 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             }
         }
 
-        problem?.Throw();
+        if (problem is not null)
+        {
+            await ThrowIfTellingAsync(run, problem.SourceException).ConfigureAwait(false);
+            problem.Throw();
+        }
+
         if (guard.IsOver || timeIsUp)
         {
             var reason = guard.IsOver ? guard.Refusal : run.OverBudget(TimeRule, SafetyStage.Output);
@@ -193,6 +203,11 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
 
     private async ValueTask<BegunRequest> BeginAsync(List<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
+        if (options?.AllowBackgroundResponses == true || options?.ContinuationToken is not null)
+        {
+            throw new NotSupportedException("ChatOptions.AllowBackgroundResponses and ContinuationToken are not supported by the safety stage: an answer in parts would be judged in parts. Leave them unset.");
+        }
+
         var policies = evaluator.Policies;
         var wish = options?.AdditionalProperties?.TryGetValue(SafetyOverride.Key, out var value) == true ? value as SafetyOverride : null;
         var policy = policies.For(wish);
@@ -268,6 +283,15 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         }
 
         return inner;
+    }
+
+    // The message of a failing client may quote what it was sent or was about to say.
+    private static async ValueTask ThrowIfTellingAsync(RequestRun run, Exception problem)
+    {
+        if (problem is not OperationCanceledException && !await run.IsCleanAsync(problem, SafetyStage.Output, CancellationToken.None).ConfigureAwait(false))
+        {
+            throw new InvalidOperationException($"The chat client failed with {problem.GetType().Name}; its message was withheld by the safety policy.");
+        }
     }
 
     private static ChatResponse Finish(ChatResponse response, Refusal? refusal, bool hasText, SafetyOptions settings)

@@ -170,7 +170,7 @@ internal sealed class RequestRun
             messages.Append(inner.Message).Append('\n');
         }
 
-        var hits = await Judge.JudgeAsync(messages.ToString(), stage, cancellationToken).ConfigureAwait(false);
+        var hits = await Judge.JudgeAsync(messages.ToString(), stage, cancellationToken, isAnswer: false).ConfigureAwait(false);
         Judge.Report(stage, hits);
         return Rewriter.Strictest(hits) < SafetyAction.Redact;
     }
