@@ -10,16 +10,38 @@ namespace Gemma4.Safety;
 /// <summary>Keeps a policy around a client: nothing that it blocks reaches the model or the caller, streamed or not.</summary>
 internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator evaluator, ApprovalLedger ledger) : DelegatingChatClient(innerClient)
 {
+    private const string TimeRule = "budget/time";
+
     public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var (run, prepared, innerOptions, refusal, settings) = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
+        using var begun = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
+        var (run, prepared, innerOptions, refusal, settings, clock) = begun;
         if (refusal is not null)
         {
             return Finish(new ChatResponse(), refusal, hasText: false, settings);
         }
 
-        var response = await base.GetResponseAsync(prepared, innerOptions, cancellationToken).ConfigureAwait(false);
+        ChatResponse? response = null;
+        try
+        {
+            response = await base.GetResponseAsync(prepared, innerOptions, clock.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (clock.IsUp)
+        {
+            // However the client puts it: its token ended.
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            await ThrowIfTellingAsync(run, problem).ConfigureAwait(false);
+            throw;
+        }
+
+        if (response is null || clock.IsUp)
+        {
+            return Finish(new ChatResponse(), run.OverBudget(TimeRule, SafetyStage.Output), hasText: false, settings);
+        }
+
         var guard = new OutputGuard(run);
         var result = new ChatResponse
         {
@@ -29,7 +51,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             ModelId = response.ModelId,
             FinishReason = response.FinishReason,
             Usage = response.Usage,
-            AdditionalProperties = response.AdditionalProperties,
+            AdditionalProperties = await guard.PropertiesAsync(response.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false),
         };
         foreach (var message in response.Messages)
         {
@@ -45,7 +67,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             await guard.FlushAsync(contents, cancellationToken).ConfigureAwait(false);
             if (contents.Count > 0)
             {
-                result.Messages.Add(new ChatMessage(message.Role, contents) { AuthorName = message.AuthorName, MessageId = message.MessageId, CreatedAt = message.CreatedAt, AdditionalProperties = message.AdditionalProperties });
+                result.Messages.Add(new ChatMessage(message.Role, contents) { AuthorName = message.AuthorName, MessageId = message.MessageId, CreatedAt = message.CreatedAt, AdditionalProperties = await guard.PropertiesAsync(message.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false) });
             }
 
             if (guard.IsOver)
@@ -68,7 +90,8 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        var (run, prepared, innerOptions, refusal, settings) = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
+        using var begun = await BeginAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
+        var (run, prepared, innerOptions, refusal, settings, clock) = begun;
         if (refusal is not null)
         {
             foreach (var update in Finish(new ChatResponse(), refusal, hasText: false, settings).ToChatResponseUpdates())
@@ -82,7 +105,8 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         var guard = new OutputGuard(run);
         ChatResponseUpdate? last = null;
         ExceptionDispatchInfo? problem = null;
-        var updates = base.GetStreamingResponseAsync(prepared, innerOptions, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var timeIsUp = false;
+        var updates = base.GetStreamingResponseAsync(prepared, innerOptions, clock.Token).GetAsyncEnumerator(clock.Token);
         await using var disposal = updates.ConfigureAwait(false);
         while (!guard.IsOver)
         {
@@ -94,15 +118,18 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             }
             catch (Exception exception)
             {
-                problem = ExceptionDispatchInfo.Capture(exception);
+                problem = clock.IsUp ? null : ExceptionDispatchInfo.Capture(exception);
             }
+
+            var isLate = clock.IsUp;
+            update = isLate ? null : update;
 
             var isNext = update is not null && last is not null && (update.MessageId ?? last.MessageId) != last.MessageId;
             if (last is not null && (update is null || isNext))
             {
                 // Cancelled or not, what was held back is settled: it is judged as the end that it is.
                 await guard.FlushAsync(contents, problem is null ? cancellationToken : CancellationToken.None).ConfigureAwait(false);
-                if (update is null)
+                if (update is null && !isLate)
                 {
                     guard.ReleaseCalls(contents);
                 }
@@ -116,6 +143,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
 
             if (update is null)
             {
+                timeIsUp = isLate;
                 break;
             }
 
@@ -138,7 +166,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             {
                 var shown = Like(update, contents);
                 shown.FinishReason = update.FinishReason;
-                shown.AdditionalProperties = update.AdditionalProperties;
+                shown.AdditionalProperties = await guard.PropertiesAsync(update.AdditionalProperties, isPart: true, cancellationToken).ConfigureAwait(false);
                 yield return shown;
             }
             else if (contents.Count > 0)
@@ -147,11 +175,17 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             }
         }
 
-        problem?.Throw();
-        if (guard.IsOver)
+        if (problem is not null)
         {
-            var end = Finish(new ChatResponse(), guard.Refusal, guard.HasText, settings);
-            var update = Like(last!, [.. end.Messages.SelectMany(message => message.Contents)]);
+            await ThrowIfTellingAsync(run, problem.SourceException).ConfigureAwait(false);
+            problem.Throw();
+        }
+
+        if (guard.IsOver || timeIsUp)
+        {
+            var reason = guard.IsOver ? guard.Refusal : run.OverBudget(TimeRule, SafetyStage.Output);
+            var end = Finish(new ChatResponse(), reason, guard.HasText, settings);
+            var update = Like(last ?? new ChatResponseUpdate(ChatRole.Assistant, []), [.. end.Messages.SelectMany(message => message.Contents)]);
             update.FinishReason = end.FinishReason;
             update.AdditionalProperties = end.AdditionalProperties;
             yield return update;
@@ -167,9 +201,13 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             : base.GetService(serviceType, serviceKey);
     }
 
-    private async ValueTask<(RequestRun Run, List<ChatMessage> Messages, ChatOptions? Options, Refusal? Refusal, SafetyOptions Settings)> BeginAsync(
-        List<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    private async ValueTask<BegunRequest> BeginAsync(List<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
+        if (options?.AllowBackgroundResponses == true || options?.ContinuationToken is not null)
+        {
+            throw new NotSupportedException("ChatOptions.AllowBackgroundResponses and ContinuationToken are not supported by the safety stage: an answer in parts would be judged in parts. Leave them unset.");
+        }
+
         var policies = evaluator.Policies;
         var wish = options?.AdditionalProperties?.TryGetValue(SafetyOverride.Key, out var value) == true ? value as SafetyOverride : null;
         var policy = policies.For(wish);
@@ -180,32 +218,60 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             throw new InvalidOperationException("FunctionInvokingChatClient.AdditionalTools cannot be guarded. Pass the tools in ChatOptions.Tools, or call UseSafety after UseFunctionInvocation.");
         }
 
-        var judge = new TextJudge(policies, policy, evaluator.Recorder, systemText);
-        var run = new RequestRun(judge, evaluator.Recorder, ledger, policies.Options.ApprovalLifetime, invoking is not null);
-        var input = new InputGuard(run, ledger);
-        var prepared = await input.RunAsync(messages, cancellationToken).ConfigureAwait(false);
-        if (input.Refusal is not null)
+        var judge = new TextJudge(policies, policy, evaluator.Recorder, systemText, options?.ResponseFormat);
+        var run = new RequestRun(judge, evaluator.Recorder, ledger, policies.Options, invoking is not null);
+        var clock = new RequestClock(policy.Budget.MaxDuration, evaluator.Recorder.TimeProvider, cancellationToken);
+        try
         {
-            return (run, prepared, options, input.Refusal, policies.Options);
-        }
+            // Before anything is judged: a text that is too long must not cost the time of judging it.
+            if (run.Input.Spend(messages, options) is { } broken)
+            {
+                return new BegunRequest(run, messages, options, run.OverBudget(broken, SafetyStage.Input), policies.Options, clock);
+            }
 
-        if (policy.Tools.Spotlighting != Spotlighting.None)
+            var input = new InputGuard(run, ledger);
+            var prepared = await input.RunAsync(messages, clock.Token).ConfigureAwait(false);
+            if (input.Refusal is null)
+            {
+                Spotlight(prepared, policy.Tools.Spotlighting);
+            }
+
+            return new BegunRequest(run, prepared, Inner(options, run), input.Refusal, policies.Options, clock);
+        }
+        catch (Exception) when (clock.IsUp)
         {
-            var instruction = policy.Tools.Spotlighting == Spotlighting.Datamark ? SpotlightMarks.DatamarkInstruction : SpotlightMarks.Instruction;
-            prepared.Insert(prepared.FindIndex(message => message.Role != ChatRole.System) is >= 0 and var at ? at : prepared.Count, new ChatMessage(ChatRole.System, instruction));
+            return new BegunRequest(run, messages, options, run.OverBudget(TimeRule, SafetyStage.Input), policies.Options, clock);
         }
+        catch
+        {
+            clock.Dispose();
+            throw;
+        }
+    }
 
-        return (run, prepared, Inner(options, run), null, policies.Options);
+    private static void Spotlight(List<ChatMessage> messages, Spotlighting spotlighting)
+    {
+        if (spotlighting != Spotlighting.None)
+        {
+            var instruction = spotlighting == Spotlighting.Datamark ? SpotlightMarks.DatamarkInstruction : SpotlightMarks.Instruction;
+            messages.Insert(messages.FindIndex(message => message.Role != ChatRole.System) is >= 0 and var at ? at : messages.Count, new ChatMessage(ChatRole.System, instruction));
+        }
     }
 
     private static ChatOptions? Inner(ChatOptions? options, RequestRun run)
     {
-        if (options is null)
+        var limit = run.Policy.Budget.MaxOutputTokens;
+        if (options is null && limit is null)
         {
             return null;
         }
 
-        var inner = options.Clone();
+        var inner = options?.Clone() ?? new ChatOptions();
+        if (limit is { } tokens && !(inner.MaxOutputTokens <= tokens))
+        {
+            inner.MaxOutputTokens = (int)Math.Min(tokens + 1L, int.MaxValue); // one more shows that the answer went over
+        }
+
         if (inner.AdditionalProperties?.Remove(SafetyOverride.Key) == true && inner.AdditionalProperties.Count == 0)
         {
             inner.AdditionalProperties = null;
@@ -217,6 +283,15 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         }
 
         return inner;
+    }
+
+    // The message of a failing client may quote what it was sent or was about to say.
+    private static async ValueTask ThrowIfTellingAsync(RequestRun run, Exception problem)
+    {
+        if (problem is not OperationCanceledException && !await run.IsCleanAsync(problem, SafetyStage.Output, CancellationToken.None).ConfigureAwait(false))
+        {
+            throw new InvalidOperationException($"The chat client failed with {problem.GetType().Name}; its message was withheld by the safety policy.");
+        }
     }
 
     private static ChatResponse Finish(ChatResponse response, Refusal? refusal, bool hasText, SafetyOptions settings)

@@ -46,7 +46,7 @@ public sealed class SafetyEvaluator
     {
         ArgumentNullException.ThrowIfNull(text);
         var policies = Policies;
-        var judge = new TextJudge(policies, policies.Find(policy ?? policies.Options.Policy), Recorder, systemText: "");
+        var judge = new TextJudge(policies, policies.Find(policy ?? policies.Options.Policy), Recorder);
         var hits = await judge.JudgeAsync(text, stage, cancellationToken).ConfigureAwait(false);
         judge.Report(stage, hits);
         var decisive = Rewriter.Decisive(hits);

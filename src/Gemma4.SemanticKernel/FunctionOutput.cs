@@ -24,6 +24,21 @@ internal readonly record struct FunctionOutput(object Value, string Text)
         _ => OfObject(value, options),
     };
 
+    /// <summary>As <see cref="Of"/>; false for a value that cannot be written as JSON.</summary>
+    public static bool TryOf(object? value, JsonSerializerOptions options, out FunctionOutput output)
+    {
+        try
+        {
+            output = Of(value, options);
+            return true;
+        }
+        catch (Exception problem) when (problem is NotSupportedException or JsonException or InvalidOperationException)
+        {
+            output = default;
+            return false;
+        }
+    }
+
     private static FunctionOutput OfContents(List<AIContent> contents)
     {
         string text = string.Concat(contents.OfType<AI.TextContent>());

@@ -1,6 +1,9 @@
-using System.Text.Json;
+using Gemma4.Safety.Pipeline;
 using Gemma4.Safety.Policies;
+using Gemma4.Safety.Tools;
 using Microsoft.SemanticKernel;
+using Microsoft.SemanticKernel.ChatCompletion;
+using SK = Microsoft.SemanticKernel;
 
 namespace Gemma4.SemanticKernel;
 
@@ -13,42 +16,87 @@ internal sealed class SafetyFunctionFilter(SafetyFilterPolicy policy) : IAutoFun
 {
     public async Task OnAutoFunctionInvocationAsync(AutoFunctionInvocationContext context, Func<AutoFunctionInvocationContext, Task> next)
     {
-        foreach ((string name, object? value) in context.Arguments?.ToArray() ?? [])
+        RequestRun run = policy.Begin();
+        run.Resume(LabelOf(context.ChatHistory, run.Policy.Tools), CallsBefore(context));
+        CallVerdict verdict = await SafetyFilterPolicy.DecideAsync(run, context.Function, context.Arguments, context.ToolCallId, context.CancellationToken).ConfigureAwait(false);
+        switch (verdict.Decision)
         {
-            SafetyVerdict verdict = await JudgeAsync(value, SafetyStage.ToolArguments, context).ConfigureAwait(false);
-            if (verdict.Action >= SafetyAction.Ask)
-            {
-                context.Result = new FunctionResult(context.Function, $"The safety policy blocked this call (rule {verdict.Decisive!.Value.Rule}). The function was not called.");
+            case ToolDecision.Run:
+                break;
+            case ToolDecision.DryRun:
+                context.Result = new FunctionResult(context.Function, "The safety policy made this a dry run: the function was not called.");
                 return;
-            }
+            default:
+                context.Result = new FunctionResult(context.Function, $"The safety policy blocked this call (rule {verdict.Rule}). The function was not called.");
+                return;
+        }
 
-            if (verdict.Action >= SafetyAction.Redact)
+        JudgedCall? outer = policy.Judged;
+        policy.Judged = new JudgedCall(context.Function, context.Arguments);
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            // The loop tells the model the message.
+            if (await run.IsCleanAsync(problem, SafetyStage.ToolResult, context.CancellationToken).ConfigureAwait(false))
             {
-                context.Arguments![name] = verdict.Text;
+                throw;
             }
+
+            context.Result = new FunctionResult(context.Function, $"Error: the function failed with {problem.GetType().Name}; its message was withheld by the safety policy.");
+            return;
+        }
+        finally
+        {
+            policy.Judged = outer;
         }
 
-        await next(context).ConfigureAwait(false);
-        SafetyVerdict result = await JudgeAsync(context.Result.GetValue<object>(), SafetyStage.ToolResult, context).ConfigureAwait(false);
-        if (result.Action == SafetyAction.Refuse)
+        FunctionOutput output = FunctionOutput.Of(context.Result.GetValue<object>(), context.Function.JsonSerializerOptions);
+        JudgedOutput judged = await JudgedOutput.OfAsync(run, output, context.CancellationToken).ConfigureAwait(false);
+        Spotlighting spotlighting = run.Policy.Tools.Spotlighting;
+        if (spotlighting != Spotlighting.None && !judged.IsWithheld)
         {
-            context.Result = new FunctionResult(context.Result, $"[withheld by the safety policy: {result.Decisive!.Value.Rule}]");
+            // The marks explain themselves: a filter must not write into the application's system message.
+            string instruction = spotlighting == Spotlighting.Datamark ? SpotlightMarks.DatamarkInstruction : SpotlightMarks.Instruction;
+            string text = JsonValues.ToText(judged.Value);
+            context.Result = text.Length == 0 ? context.Result : new FunctionResult(context.Result, $"{instruction}\n{SpotlightMarks.Apply(text, spotlighting)}");
         }
-        else if (result.Action >= SafetyAction.Redact)
+        else if (judged.IsChanged)
         {
-            context.Result = new FunctionResult(context.Result, result.Text);
+            context.Result = new FunctionResult(context.Result, judged.Value);
         }
     }
 
-    private ValueTask<SafetyVerdict> JudgeAsync(object? value, SafetyStage stage, AutoFunctionInvocationContext context)
+    /// <summary>Calls of this request before this one: those of the messages since the user's, and of its own message.</summary>
+    private static int CallsBefore(AutoFunctionInvocationContext context)
     {
-        string text = value switch
+        int calls = context.FunctionSequenceIndex;
+        for (int i = context.ChatHistory.Count - 1; i >= 0 && context.ChatHistory[i].Role != AuthorRole.User; i--)
         {
-            null => "",
-            string plain => plain,
-            JsonElement json => json.ToString(),
-            _ => FunctionOutput.Of(value, context.Function.JsonSerializerOptions).Text,
-        };
-        return policy.EvaluateAsync(text, stage, context.CancellationToken);
+            ChatMessageContent message = context.ChatHistory[i];
+            bool isOwn = ReferenceEquals(message, context.ChatMessageContent)
+                || (context.ToolCallId is { } id && message.Items.OfType<SK.FunctionCallContent>().Any(call => call.Id == id));
+            calls += isOwn ? 0 : message.Items.OfType<SK.FunctionCallContent>().Count();
+        }
+
+        return calls;
+    }
+
+    /// <summary>Results of tools make a conversation untrusted, unless the policy trusts the tool.</summary>
+    private static IntegrityLabel LabelOf(ChatHistory history, ToolPolicy tools)
+    {
+        foreach (ChatMessageContent message in history)
+        {
+            SK.FunctionResultContent[] results = [.. message.Items.OfType<SK.FunctionResultContent>()];
+            bool isTrusted = results.Length > 0 && results.All(result => result.FunctionName is { } name && tools.TrustedResults.Contains(FunctionNames.ForModel(result.PluginName, name)));
+            if ((message.Role == AuthorRole.Tool || results.Length > 0) && !isTrusted)
+            {
+                return IntegrityLabel.Tool;
+            }
+        }
+
+        return IntegrityLabel.User;
     }
 }

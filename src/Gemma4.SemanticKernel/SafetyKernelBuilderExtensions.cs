@@ -1,5 +1,6 @@
 using Gemma4.Safety;
 using Gemma4.Safety.Policies;
+using Gemma4.Safety.Tools;
 using Gemma4.SemanticKernel;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,12 +10,13 @@ namespace Microsoft.SemanticKernel;
 public static class SafetyKernelBuilderExtensions
 {
     /// <summary>
-    /// Adds filters that ask a policy about rendered prompts and about the arguments and results of functions that a model
-    /// calls. For kernels over other models; with <c>AddGemma4(..., pipeline: stages =&gt; stages.UseSafety())</c> the stage in
-    /// the pipeline sees everything, answers and direct requests included. Pseudonyms are not restored by filters.
-    /// Of <see cref="SafetyPolicy.Tools"/> the filters apply nothing: a policy that sets Allowed, Ask or Arguments is refused with
-    /// an <see cref="InvalidOperationException"/> when the kernel is made, or with the next text after a changed configuration;
-    /// the call limit, Untrusted and Spotlighting have no effect.
+    /// Adds filters that ask a policy about rendered prompts and about the arguments and results of functions, whether a model
+    /// calls them or the application invokes them. For kernels over other models; with
+    /// <c>AddGemma4(..., pipeline: stages =&gt; stages.UseSafety())</c> the stage in the pipeline sees everything, answers and
+    /// direct requests included. Pseudonyms are not restored by filters, and a call that a rule would ask about is blocked.
+    /// A policy that sets <see cref="ToolPolicy.Ask"/>, the decision <see cref="ToolDecision.Ask"/> or <see cref="SafetyPolicy.Budget"/>
+    /// is refused with an <see cref="InvalidOperationException"/> when the kernel is made, or with the next text after a changed
+    /// configuration. Tools are named as the model sees them: <c>Plugin-Function</c>.
     /// </summary>
     /// <param name="builder">The kernel builder.</param>
     /// <param name="configure">Sets the options; null takes those of <c>AddSafety</c>, and without any the default policy.</param>
@@ -28,8 +30,14 @@ public static class SafetyKernelBuilderExtensions
             builder.Services.AddSafety(configure ?? (static _ => { }));
         }
 
-        builder.Services.AddSingleton<IPromptRenderFilter>(provider => new SafetyPromptFilter(new SafetyFilterPolicy(provider.GetRequiredService<SafetyEvaluator>(), policy)));
-        builder.Services.AddSingleton<IAutoFunctionInvocationFilter>(provider => new SafetyFunctionFilter(new SafetyFilterPolicy(provider.GetRequiredService<SafetyEvaluator>(), policy)));
+        // One for the three filters: a call is known to be judged by this policy, not by another registration's.
+        object registration = new();
+        builder.Services.AddKeyedSingleton(registration, (provider, _) => new SafetyFilterPolicy(provider.GetRequiredService<SafetyEvaluator>(), policy));
+        builder.Services.AddSingleton<IPromptRenderFilter>(provider => new SafetyPromptFilter(Policy(provider)));
+        builder.Services.AddSingleton<IAutoFunctionInvocationFilter>(provider => new SafetyFunctionFilter(Policy(provider)));
+        builder.Services.AddSingleton<IFunctionInvocationFilter>(provider => new SafetyInvocationFilter(Policy(provider)));
         return builder;
+
+        SafetyFilterPolicy Policy(IServiceProvider provider) => provider.GetRequiredKeyedService<SafetyFilterPolicy>(registration);
     }
 }

@@ -73,23 +73,23 @@ public class SafetyTests
     [Theory]
     [InlineData(null)]
     [InlineData("strict")]
-    public void A_policy_that_restricts_tools_is_refused_when_the_kernel_is_made(string? policy)
+    public void A_policy_that_filters_cannot_keep_is_refused_by_name_when_the_kernel_is_made(string? policy)
     {
         using ScriptedChatClient model = new();
-        ToolPolicy tools = new() { Allowed = ["get_weather"], Ask = ["delete_file"], Arguments = [new() { Tool = "fetch", Argument = "url", AllowedHosts = ["example.com"] }] };
+        ToolPolicy tools = new() { Ask = ["delete_file"], Untrusted = ToolDecision.Ask, Arguments = [new() { Tool = "fetch", Argument = "url", AllowedHosts = ["example.com"], Otherwise = ToolDecision.Ask }] };
 
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(
-            () => Filtered(model, configure: options => options.Policies[policy ?? "default"] = new SafetyPolicy { Tools = tools }, policy: policy));
+            () => Filtered(model, configure: options => options.Policies[policy ?? "default"] = new SafetyPolicy { Tools = tools, Budget = new() { MaxInputTokens = 5 } }, policy: policy));
 
-        Assert.Contains($"'{policy ?? "default"}' sets Tools.Allowed, Tools.Ask, Tools.Arguments", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{policy ?? "default"}' sets Tools.Ask, Tools.Untrusted 'Ask', Tools.Arguments with Otherwise 'Ask', Budget", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Restricted_tools_of_another_policy_do_not_matter()
+    public void What_another_policy_sets_does_not_matter()
     {
         using ScriptedChatClient model = new();
 
-        Filtered(model, configure: options => options.Policies["strict"] = new SafetyPolicy { Tools = new ToolPolicy { Allowed = [] } });
+        Filtered(model, configure: options => options.Policies["strict"] = new SafetyPolicy { Tools = new ToolPolicy { Ask = ["delete_file"] } });
     }
 
     [Fact]

@@ -53,7 +53,7 @@ internal sealed class CompiledPolicies
         IEnumerable<CompiledRule> locked = isOther ? standard.Rules.Where(rule => rule.Settings.Locked) : [];
         return !isOther && wish.Without.Count == 0
             ? standard
-            : new CompiledPolicy(chosen.Name, [.. locked, .. chosen.Rules.Where(rule => !wish.Without.Contains(rule.Id))], chosen.Tools, chosen.Streaming);
+            : new CompiledPolicy(chosen.Name, [.. locked, .. chosen.Rules.Where(rule => !wish.Without.Contains(rule.Id))], chosen.Tools, chosen.Streaming, isOther && standard.Budget.Locked ? chosen.Budget.Within(standard.Budget) : chosen.Budget);
     }
 
     public CompiledPolicy Find(string name)
@@ -66,7 +66,7 @@ internal sealed class CompiledPolicies
         var policy = Options.Find(name) ?? throw new InvalidOperationException($"There is no safety policy '{name}'. Known are {string.Join(", ", _policies.Keys.Order())}.");
         lock (_compiler)
         {
-            return _policies.GetOrAdd(name, _ => new CompiledPolicy(name, [.. policy.Rules.Select(_compiler.Compile)], policy.Tools, policy.Streaming));
+            return _policies.GetOrAdd(name, _ => new CompiledPolicy(name, [.. policy.Rules.Select(_compiler.Compile)], policy.Tools, policy.Streaming, policy.Budget));
         }
     }
 }

@@ -8,12 +8,13 @@ internal sealed class CompiledPolicy
 {
     private readonly CompiledRule[][] _byStage; // [stage][rule]
 
-    public CompiledPolicy(string name, IReadOnlyList<CompiledRule> rules, ToolPolicy tools, StreamingMode streaming)
+    public CompiledPolicy(string name, IReadOnlyList<CompiledRule> rules, ToolPolicy tools, StreamingMode streaming, RequestBudget budget)
     {
         Name = name;
         Rules = rules;
         Tools = tools;
         Streaming = streaming;
+        Budget = budget;
         _byStage = [.. Enum.GetValues<SafetyStage>().Select(stage => rules.Where(rule => rule.IsAt(stage)).ToArray())];
     }
 
@@ -24,6 +25,8 @@ internal sealed class CompiledPolicy
     public ToolPolicy Tools { get; }
 
     public StreamingMode Streaming { get; }
+
+    public RequestBudget Budget { get; }
 
     public bool UsesPseudonyms => Rules.Any(rule => rule.Settings is { Action: SafetyAction.Redact, Style: RedactionStyle.Pseudonym });
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gemma4.Safety.Detection;
+using Gemma4.Safety.Detection.Content;
 using Gemma4.Safety.Policies;
 
 namespace Gemma4.Safety.Pipeline;
@@ -40,6 +41,9 @@ internal sealed class CompiledRule
 
     /// <summary>Whether only whole texts can be judged.</summary>
     public bool NeedsWhole => Filter is not null || Detector!.HoldBack is null;
+
+    /// <summary>Whether the rule is about the form of an answer: thoughts have none, and a sentence of it says nothing.</summary>
+    public bool IsAboutForm => Detector is MalformedJsonDetector;
 
     public bool IsAt(SafetyStage stage) => Settings.Stages.Count == 0 || Settings.Stages.Contains(stage);
 

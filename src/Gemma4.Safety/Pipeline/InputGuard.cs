@@ -40,7 +40,7 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
             var message = messages[index];
             var copy = new ChatMessage(message.Role, await ContentsAsync(message, index > newest, cancellationToken).ConfigureAwait(false))
             {
-                AuthorName = message.AuthorName,
+                AuthorName = await NameAsync(message.AuthorName, cancellationToken).ConfigureAwait(false),
                 MessageId = message.MessageId,
                 CreatedAt = message.CreatedAt,
                 AdditionalProperties = message.AdditionalProperties,
@@ -55,9 +55,14 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
     {
         var result = new List<AIContent>();
         var texts = new List<TextContent>();
-        foreach (var content in message.Contents)
+        foreach (var given in message.Contents)
         {
-            run.Lower(content.Integrity());
+            run.Lower(given.Integrity());
+            if (AttachedText.Unwrap(given) is not { } content)
+            {
+                continue; // nobody could read it
+            }
+
             if (content is TextContent text && text.Integrity() != IntegrityLabel.Document)
             {
                 texts.Add(text); // neighbours are judged together: the model reads them as one
@@ -70,7 +75,10 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
                 TextContent document => await DocumentAsync(document, cancellationToken).ConfigureAwait(false),
                 FunctionResultContent toolResult => await ResultAsync(toolResult, cancellationToken).ConfigureAwait(false),
                 FunctionCallContent call => Forget(call),
+                ToolApprovalRequestContent { ToolCall: FunctionCallContent asked } request => new ToolApprovalRequestContent(request.RequestId, Forget(asked)) { AdditionalProperties = request.AdditionalProperties },
                 ToolApprovalResponseContent response => Check(response),
+                TextReasoningContent thought => await ThoughtAsync(thought, cancellationToken).ConfigureAwait(false),
+                DataContent data when AttachedText.TryRead(data, out var attached) => await AttachedAsync(data, attached, cancellationToken).ConfigureAwait(false),
                 _ => content,
             });
         }
@@ -130,6 +138,24 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
         return new TextContent(text) { AdditionalProperties = document.AdditionalProperties };
     }
 
+    private async ValueTask<AIContent> AttachedAsync(DataContent data, string attached, CancellationToken cancellationToken)
+    {
+        var document = new TextContent(attached) { AdditionalProperties = data.AdditionalProperties };
+        var seen = (TextContent)await DocumentAsync(document, cancellationToken).ConfigureAwait(false);
+        return seen.Text == attached ? new DataContent(data.Data, data.MediaType) { Name = data.Name, AdditionalProperties = data.AdditionalProperties } : seen;
+    }
+
+    // The caller was shown values where the model had thought of placeholders.
+    private async ValueTask<AIContent> ThoughtAsync(TextReasoningContent thought, CancellationToken cancellationToken)
+    {
+        var hits = await run.Judge.JudgeAsync(thought.Text, SafetyStage.Input, cancellationToken).ConfigureAwait(false);
+        return new TextReasoningContent(Rewriter.Apply(thought.Text, hits, run.Pseudonyms)) { ProtectedData = thought.ProtectedData, AdditionalProperties = thought.AdditionalProperties };
+    }
+
+    // A name cannot hold a placeholder; one that would need it is left out.
+    private async ValueTask<string?> NameAsync(string? name, CancellationToken cancellationToken) =>
+        name is null || Rewriter.Strictest(await run.Judge.JudgeAsync(name, SafetyStage.Input, cancellationToken).ConfigureAwait(false)) >= SafetyAction.Redact ? null : name;
+
     private async ValueTask<AIContent> ResultAsync(FunctionResultContent result, CancellationToken cancellationToken)
     {
         var value = await run.ResultAsync(result.CallId, _tools.GetValueOrDefault(result.CallId), result.Result, cancellationToken).ConfigureAwait(false);
@@ -153,25 +179,27 @@ internal sealed class InputGuard(RequestRun run, ApprovalLedger ledger)
         return new FunctionCallContent(call.CallId, call.Name, arguments) { Exception = call.Exception, InformationalOnly = call.InformationalOnly, AdditionalProperties = call.AdditionalProperties };
     }
 
+    // The call goes on with placeholders: function invocation shows it to the model, and the guarded function restores it.
     private ToolApprovalResponseContent Check(ToolApprovalResponseContent response)
     {
+        var call = response.ToolCall is FunctionCallContent function ? Forget(function) : response.ToolCall;
         // An answer whose call has its result is history and runs nothing.
         if (!response.Approved || (response.ToolCall is { } done && _answered.Contains(done.CallId)))
         {
-            return response;
+            return new ToolApprovalResponseContent(response.RequestId, response.Approved, call) { Reason = response.Reason, AdditionalProperties = response.AdditionalProperties };
         }
 
         if (ledger.Redeem(response))
         {
-            if (response.ToolCall is FunctionCallContent call)
+            if (response.ToolCall is FunctionCallContent approved)
             {
-                run.Approve(call);
+                run.Approve(approved);
             }
 
-            return response;
+            return new ToolApprovalResponseContent(response.RequestId, approved: true, call) { Reason = response.Reason, AdditionalProperties = response.AdditionalProperties };
         }
 
-        return new ToolApprovalResponseContent(response.RequestId, approved: false, response.ToolCall)
+        return new ToolApprovalResponseContent(response.RequestId, approved: false, call)
         {
             Reason = "The approval does not belong to a call that was asked about, was altered, is too old or was used before.",
         };

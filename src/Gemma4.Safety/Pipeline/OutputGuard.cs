@@ -11,6 +11,7 @@ internal sealed class OutputGuard(RequestRun run)
     private StreamGuard? _guard;
     private bool _isThought;
     private List<AIAnnotation>? _annotations;
+    private readonly Dictionary<string, string> _properties = new(StringComparer.Ordinal); // the text under each key
 
     /// <summary>Set when the answer ends in a refusal.</summary>
     public Refusal? Refusal { get; private set; }
@@ -20,6 +21,31 @@ internal sealed class OutputGuard(RequestRun run)
 
     /// <summary>Whether any text of the answer came out.</summary>
     public bool HasText { get; private set; }
+
+    /// <summary>The properties that may be shown. Numbers and truth values may; texts and objects are judged.</summary>
+    /// <param name="properties">Those of an answer, a message or an update.</param>
+    /// <param name="isPart">Whether a text may go on under the same key in a later update: then only the first is shown, for its end is not known.</param>
+    /// <param name="cancellationToken">Ends the wait for filters.</param>
+    public async ValueTask<AdditionalPropertiesDictionary?> PropertiesAsync(AdditionalPropertiesDictionary? properties, bool isPart, CancellationToken cancellationToken)
+    {
+        if (properties is null)
+        {
+            return null;
+        }
+
+        var shown = new AdditionalPropertiesDictionary();
+        foreach (var (key, value) in properties)
+        {
+            var isPlain = value is null or bool or byte or int or long or float or double or decimal or Enum or TimeSpan or DateTime or DateTimeOffset;
+            var isRepeated = isPart && value is string text && !_properties.TryAdd(key, text) && _properties[key] != text;
+            if (!isRepeated && await IsCleanAsync(key, cancellationToken).ConfigureAwait(false) && (isPlain || await IsCleanValueAsync(value!, cancellationToken).ConfigureAwait(false)))
+            {
+                shown[key] = value;
+            }
+        }
+
+        return shown;
+    }
 
     public async ValueTask ProcessAsync(AIContent content, List<AIContent> output, CancellationToken cancellationToken)
     {
@@ -56,10 +82,13 @@ internal sealed class OutputGuard(RequestRun run)
 
         var text = await guard.CompleteAsync(cancellationToken).ConfigureAwait(false);
         _guard = null;
-        Emit(text, output);
+        Emit(text, output, isEnd: true);
         run.Judge.Report(SafetyStage.Output, guard.Hits);
         _annotations = null;
-        End(guard, output);
+        if (!IsOver)
+        {
+            End(guard, output);
+        }
     }
 
     /// <summary>Lets out the calls that waited for their result and never got one.</summary>
@@ -86,9 +115,14 @@ internal sealed class OutputGuard(RequestRun run)
         }
 
         _isThought = isThought;
-        var guard = _guard ??= new StreamGuard(run.Judge, run.Pseudonyms?.CreateRestorer());
-        Emit(await guard.AppendAsync(piece, cancellationToken).ConfigureAwait(false), output);
-        if (guard.Stop is not null)
+        var guard = _guard ??= new StreamGuard(run.Judge, run.Pseudonyms?.CreateRestorer(), isThought);
+        Emit(await guard.AppendAsync(piece, cancellationToken).ConfigureAwait(false), output, isEnd: false);
+        if (IsOver)
+        {
+            _guard = null;
+            run.Judge.Report(SafetyStage.Output, guard.Hits);
+        }
+        else if (guard.Stop is not null)
         {
             await FlushAsync(output, cancellationToken).ConfigureAwait(false);
         }
@@ -112,8 +146,10 @@ internal sealed class OutputGuard(RequestRun run)
         }
     }
 
-    private void Emit(string text, List<AIContent> output)
+    private void Emit(string judged, List<AIContent> output, bool isEnd)
     {
+        var text = run.Output.Append(judged) + (isEnd ? run.Output.Complete() : "");
+        EndOverBudget();
         if (text.Length == 0)
         {
             return;
@@ -148,7 +184,7 @@ internal sealed class OutputGuard(RequestRun run)
                     FileId = citation.FileId,
                     ToolName = citation.ToolName,
                     AnnotatedRegions = citation.AnnotatedRegions,
-                    AdditionalProperties = citation.AdditionalProperties,
+                    AdditionalProperties = await PropertiesAsync(citation.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false),
                 });
             }
         }
@@ -156,8 +192,24 @@ internal sealed class OutputGuard(RequestRun run)
 
     private string? Restored(string? text) => text is null ? null : run.Restore(text);
 
-    private async ValueTask<bool> IsCleanAsync(string text, CancellationToken cancellationToken) =>
-        Rewriter.Strictest(await run.Judge.JudgeAsync(text, SafetyStage.Output, cancellationToken).ConfigureAwait(false)) < SafetyAction.Redact;
+    private async ValueTask<bool> IsCleanAsync(string text, CancellationToken cancellationToken)
+    {
+        var hits = await run.Judge.JudgeAsync(text, SafetyStage.Output, cancellationToken, isAnswer: false).ConfigureAwait(false);
+        run.Judge.Report(SafetyStage.Output, hits);
+        return Rewriter.Strictest(hits) < SafetyAction.Redact;
+    }
+
+    private async ValueTask<bool> IsCleanValueAsync(object value, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await IsCleanAsync(ValueText.Of(value).Text, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (problem is NotSupportedException or System.Text.Json.JsonException or InvalidOperationException)
+        {
+            return false; // what cannot be read is not shown
+        }
+    }
 
     private async ValueTask OtherAsync(AIContent content, List<AIContent> output, CancellationToken cancellationToken)
     {
@@ -174,7 +226,18 @@ internal sealed class OutputGuard(RequestRun run)
                 output.Add(run.Question(verdict.Call, request.RequestId));
                 break;
             case ToolApprovalRequestContent request:
-                output.Add(run.Question(request.ToolCall, request.RequestId));
+                if (await IsCleanValueAsync(request.ToolCall, cancellationToken).ConfigureAwait(false))
+                {
+                    output.Add(run.Question(request.ToolCall, request.RequestId));
+                }
+
+                break;
+            case UriContent { Uri.Scheme: "data" } address:
+                if (AttachedText.Unwrap(address) is { } unwrapped)
+                {
+                    await OtherAsync(unwrapped, output, cancellationToken).ConfigureAwait(false);
+                }
+
                 break;
             case UriContent uri when !await IsCleanAsync($"![]({uri.Uri})", cancellationToken).ConfigureAwait(false):
                 break;
@@ -183,15 +246,49 @@ internal sealed class OutputGuard(RequestRun run)
                     ? new ErrorContent(error.Message) { ErrorCode = error.ErrorCode }
                     : new ErrorContent("The error text was withheld by the safety policy.") { ErrorCode = error.ErrorCode });
                 break;
+            case DataContent data when AttachedText.TryRead(data, out var attached) && !await IsCleanAsync(attached, cancellationToken).ConfigureAwait(false):
+                break;
+            case DataContent data:
+                output.Add(new DataContent(data.Data, data.MediaType)
+                {
+                    Name = data.Name is { } name && await IsCleanAsync(name, cancellationToken).ConfigureAwait(false) ? name : null,
+                    AdditionalProperties = await PropertiesAsync(data.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false),
+                });
+                break;
             default:
                 content.RawRepresentation = null;
-                output.Add(content);
+                foreach (var annotation in content.Annotations ?? [])
+                {
+                    annotation.RawRepresentation = null;
+                }
+
+                if (await IsCleanValueAsync(content, cancellationToken).ConfigureAwait(false))
+                {
+                    output.Add(content);
+                }
+
                 break;
+        }
+    }
+
+    private void EndOverBudget()
+    {
+        if (run.Output.Broken is { } rule && !IsOver)
+        {
+            IsOver = true;
+            Refusal = run.OverBudget(rule, SafetyStage.Output);
         }
     }
 
     private async ValueTask CallAsync(FunctionCallContent call, List<AIContent> output, CancellationToken cancellationToken)
     {
+        run.Output.Spend($"{call.Name}\n{ValueText.TextOf(call.Arguments)}");
+        EndOverBudget();
+        if (IsOver)
+        {
+            return;
+        }
+
         var verdict = await run.DecideAsync(call, isRun: false, cancellationToken).ConfigureAwait(false);
         var shown = Labelled(verdict.Call);
         if (run.RunsTools)
@@ -199,7 +296,7 @@ internal sealed class OutputGuard(RequestRun run)
             // What was decided about the call is seen with its result; the guarded function decides.
             if (verdict.Decision == ToolDecision.Block)
             {
-                output.Add(new FunctionCallContent(call.CallId, call.Name) { InformationalOnly = true });
+                output.Add(new FunctionCallContent(call.CallId, verdict.Call.Name) { InformationalOnly = true });
             }
             else if ((!call.InformationalOnly || run.TryWaiting(call.CallId, out _)) && run.MayAsk(call.Name))
             {

@@ -11,6 +11,8 @@ internal sealed record Refusal(string Rule, SafetyStage Stage, RiskCategory Cate
 
     public static Refusal Of(Finding finding, SafetyStage stage) => new(finding.Rule, stage, finding.Category, finding.Score);
 
+    public static Refusal OfBudget(string rule, SafetyStage stage) => new(rule, stage, RiskCategory.Budget, 1);
+
     public AdditionalPropertiesDictionary Properties => new()
     {
         ["safety.rule"] = Rule,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Gemma4.Safety.Auditing;
 using Gemma4.Safety.Detection;
 using Gemma4.Safety.Policies;
@@ -10,6 +11,9 @@ namespace Gemma4.Safety.Pipeline;
 /// <summary>What is known during one request: its policy, its placeholders, what is untrusted, which calls wait.</summary>
 internal sealed class RequestRun
 {
+    // What the caller sees in place of a tool's name that the policy does not let out.
+    private const string HiddenName = "withheld";
+
     private readonly ApprovalLedger _ledger;
     private readonly TimeSpan _approvalLifetime;
     private readonly HashSet<string> _approved = [];
@@ -18,13 +22,15 @@ internal sealed class RequestRun
     private readonly SafetyRecorder _recorder;
     private int _calls;
 
-    public RequestRun(TextJudge judge, SafetyRecorder recorder, ApprovalLedger ledger, TimeSpan approvalLifetime, bool runsTools)
+    public RequestRun(TextJudge judge, SafetyRecorder recorder, ApprovalLedger ledger, SafetyOptions options, bool runsTools)
     {
+        Input = new InputMeter(judge.Policy.Budget, options.CountTokens);
+        Output = new OutputMeter(judge.Policy.Budget, options.CountTokens);
         Judge = judge;
         RunsTools = runsTools;
         _recorder = recorder;
         _ledger = ledger;
-        _approvalLifetime = approvalLifetime;
+        _approvalLifetime = options.ApprovalLifetime;
         Pseudonyms = judge.Policy.UsesPseudonyms ? new Pseudonyms() : null;
     }
 
@@ -36,6 +42,10 @@ internal sealed class RequestRun
     public bool RunsTools { get; }
 
     public Pseudonyms? Pseudonyms { get; }
+
+    public InputMeter Input { get; }
+
+    public OutputMeter Output { get; }
 
     /// <summary>The least trusted label in the conversation so far.</summary>
     public IntegrityLabel Label { get; private set; }
@@ -70,11 +80,22 @@ internal sealed class RequestRun
         return request;
     }
 
+    /// <summary>Tells that a limit of the request was passed.</summary>
+    public Refusal OverBudget(string rule, SafetyStage stage)
+    {
+        _recorder.Record(Policy.Name, stage, SafetyAction.Refuse, rule, RiskCategory.Budget, 1, 1);
+        return Refusal.OfBudget(rule, stage);
+    }
+
     /// <summary>Decides about a call and makes the arguments that the tool gets.</summary>
     public async ValueTask<CallVerdict> DecideAsync(FunctionCallContent call, bool isRun, CancellationToken cancellationToken)
     {
         var restored = new Dictionary<string, object?>(StringComparer.Ordinal);
-        var hits = new List<Hit>();
+        // Names come from the model too, and nothing can be cut from them: what would be cut elsewhere blocks the call.
+        var names = string.Join('\n', (call.Arguments?.Keys ?? []).Prepend(call.Name));
+        var hits = (await Judge.JudgeAsync(names, SafetyStage.ToolArguments, cancellationToken).ConfigureAwait(false))
+            .ConvertAll(hit => hit.Action is SafetyAction.Redact or SafetyAction.Replace ? hit with { Action = SafetyAction.Refuse } : hit);
+        var isNamed = hits.Exists(hit => hit.Action == SafetyAction.Refuse);
         foreach (var (name, value) in call.Arguments ?? new Dictionary<string, object?>())
         {
             var argument = ValueText.Of(value).Rewrite([], (text, _) => Restore(text));
@@ -89,7 +110,7 @@ internal sealed class RequestRun
             hits.AddRange(found);
         }
 
-        var final = new FunctionCallContent(call.CallId, call.Name, restored) { Exception = call.Exception, InformationalOnly = call.InformationalOnly };
+        var final = new FunctionCallContent(call.CallId, isNamed ? HiddenName : call.Name, isNamed ? [] : restored) { Exception = await CleanAsync(call.Exception, cancellationToken).ConfigureAwait(false), InformationalOnly = call.InformationalOnly };
         var verdict = Decide(final, hits, isRun);
         if (verdict.Decision == ToolDecision.Ask && _approved.Contains(ApprovalLedger.DigestOf(final)))
         {
@@ -140,6 +161,27 @@ internal sealed class RequestRun
         return Spotlight(forModel);
     }
 
+    /// <summary>Whether the messages of an exception may be read by model and caller.</summary>
+    public async ValueTask<bool> IsCleanAsync(Exception problem, SafetyStage stage, CancellationToken cancellationToken)
+    {
+        var messages = new StringBuilder();
+        for (var inner = problem; inner is not null; inner = inner.InnerException)
+        {
+            messages.Append(inner.Message).Append('\n');
+        }
+
+        var hits = await Judge.JudgeAsync(messages.ToString(), stage, cancellationToken, isAnswer: false).ConfigureAwait(false);
+        Judge.Report(stage, hits);
+        return Rewriter.Strictest(hits) < SafetyAction.Redact;
+    }
+
+    /// <summary>Continues the count of a request whose earlier part ran elsewhere.</summary>
+    public void Resume(IntegrityLabel label, int calls)
+    {
+        Lower(label);
+        _calls = calls;
+    }
+
     /// <summary>The text that stands in the place of a withheld one, or null when it may stay.</summary>
     public static string? Withheld(IReadOnlyList<Hit> hits) => Rewriter.Decisive(hits) switch
     {
@@ -147,6 +189,12 @@ internal sealed class RequestRun
         { Action: SafetyAction.Replace } hit => hit.Rule.Settings.Replacement,
         _ => null,
     };
+
+    // The message of an unreadable call may quote what the model wrote.
+    private async ValueTask<Exception?> CleanAsync(Exception? problem, CancellationToken cancellationToken) =>
+        problem is null || await IsCleanAsync(problem, SafetyStage.ToolArguments, cancellationToken).ConfigureAwait(false)
+            ? problem
+            : new InvalidOperationException($"The call could not be read ({problem.GetType().Name}).");
 
     private object? Spotlight(object? value)
     {

@@ -40,6 +40,7 @@ internal sealed class RuleCompiler(SafetyOptions options)
         "blocked-words" => Detectors.BlockedWords(rule.Topic ?? "words", rule.Phrases),
         "size" => new SizeDetector(rule.MaxCharacters!.Value),
         "prompt-leak" => new PromptLeakDetector("", rule.Canary),
+        "json-output" when rule.Schema is { } schema => Detectors.JsonSchema(schema),
         "prompt-injection" when rule.MinScore is { } threshold => Detectors.PromptInjection(threshold),
         "personal-data" when rule.MinScore < LowestPersonalDataScore => Detectors.PersonalData(minScore: rule.MinScore.Value),
         _ => Shared(rule.Detector),

@@ -29,16 +29,16 @@ internal sealed class StreamGuard
     private int _released;
     private string _grapheme = "";
 
-    public StreamGuard(TextJudge judge, PseudonymRestorer? restorer)
+    public StreamGuard(TextJudge judge, PseudonymRestorer? restorer, bool isThought)
     {
         _judge = judge;
         _restorer = restorer;
-        var rules = judge.Policy.At(SafetyStage.Output);
+        var rules = judge.RulesAt(SafetyStage.Output, isAnswer: !isThought).ToArray();
         _growing = [.. rules.Where(rule => !rule.NeedsWhole)];
         _whole = [.. rules.Where(rule => rule.NeedsWhole)];
         var mode = judge.Policy.Streaming;
-        _needsEnd = mode == StreamingMode.FullBuffer || (mode == StreamingMode.HoldBack && _whole.Length > 0);
-        _sentences = mode == StreamingMode.Sentence ? new SentenceEnds() : null;
+        _needsEnd = mode == StreamingMode.FullBuffer || (mode == StreamingMode.HoldBack && _whole.Length > 0) || _whole.Any(rule => rule.IsAboutForm);
+        _sentences = mode == StreamingMode.Sentence && !_needsEnd ? new SentenceEnds() : null;
         _judged = _needsEnd || _sentences is not null ? 0 : int.MaxValue;
         _lookBehind = _growing.Length == 0 ? 0 : _growing.Max(rule => judge.DetectorOf(rule).LookBehind);
     }

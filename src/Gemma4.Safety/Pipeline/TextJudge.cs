@@ -1,18 +1,46 @@
 using Gemma4.Safety.Auditing;
+using System.Text.Json;
 using Gemma4.Safety.Detection;
+using Gemma4.Safety.Detection.Content;
+using Gemma4.Safety.Detection.Schemas;
 using Gemma4.Safety.Policies;
+using Microsoft.Extensions.AI;
 
 namespace Gemma4.Safety.Pipeline;
 
 /// <summary>Asks the rules of one policy about texts, each within its time; what fails or is late counts against the text.</summary>
-internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy, SafetyRecorder recorder, string systemText)
+internal sealed class TextJudge
 {
+    private readonly CompiledPolicies _policies;
+    private readonly CompiledPolicy _policy;
+    private readonly SafetyRecorder _recorder;
+    private readonly string _systemText;
+    private readonly ITextDetector? _requestedForm;
     private readonly Dictionary<CompiledRule, ITextDetector> _leakDetectors = [];
 
-    public CompiledPolicy Policy => policy;
+    /// <exception cref="NotSupportedException">A rule reads the response format, and its schema cannot be checked.</exception>
+    public TextJudge(CompiledPolicies policies, CompiledPolicy policy, SafetyRecorder recorder, string systemText = "", ChatResponseFormat? format = null)
+    {
+        _policies = policies;
+        _policy = policy;
+        _recorder = recorder;
+        _systemText = systemText;
+        if (format is ChatResponseFormatJson json && policy.Rules.Any(rule => rule.Settings.UseResponseFormat))
+        {
+            _requestedForm = new MalformedJsonDetector(schema: json.Schema is { } schema ? SchemaOf(schema) : null);
+        }
+    }
+
+    public CompiledPolicy Policy => _policy;
+
+    /// <summary>The rules that this request asks.</summary>
+    /// <param name="stage">Where the text stands.</param>
+    /// <param name="isAnswer">Whether the text is an answer by itself, or else a thought or something that stands beside an answer.</param>
+    public IEnumerable<CompiledRule> RulesAt(SafetyStage stage, bool isAnswer = true) => _policy.At(stage).Where(rule =>
+        !rule.IsAboutForm || (isAnswer && (!rule.Settings.UseResponseFormat || _requestedForm is not null)));
 
     /// <summary>All findings of a whole text with what follows from them, in the order of the text.</summary>
-    public async ValueTask<List<Hit>> JudgeAsync(string text, SafetyStage stage, CancellationToken cancellationToken)
+    public async ValueTask<List<Hit>> JudgeAsync(string text, SafetyStage stage, CancellationToken cancellationToken, bool isAnswer = true)
     {
         var hits = new List<Hit>();
         if (text.Length == 0)
@@ -24,7 +52,7 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
         // Once for all rules, and not at all where none of them remembers.
         var hash = new Lazy<UInt128>(() => VerdictCache.HashOf(text));
         var read = new Dictionary<object, IReadOnlyList<Finding>>(ReferenceEqualityComparer.Instance);
-        foreach (var rule in policy.At(stage))
+        foreach (var rule in RulesAt(stage, isAnswer))
         {
             object reader = rule.Filter ?? (object)DetectorOf(rule);
             if (!read.TryGetValue(reader, out var findings))
@@ -47,10 +75,10 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
             return WatchAsync(rule, view, stage, cancellationToken);
         }
 
-        var started = recorder.TimeProvider.GetTimestamp();
+        var started = _recorder.TimeProvider.GetTimestamp();
         var found = new List<Finding>();
         DetectorOf(rule).Detect(view, found);
-        SafetyRecorder.Took(rule.Settings.Detector, recorder.TimeProvider.GetElapsedTime(started));
+        SafetyRecorder.Took(rule.Settings.Detector, _recorder.TimeProvider.GetElapsedTime(started));
         return ValueTask.FromResult<IReadOnlyList<Finding>>(found);
     }
 
@@ -74,14 +102,19 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
 
     public ITextDetector DetectorOf(CompiledRule rule)
     {
-        if (rule.Settings.Detector != "prompt-leak" || systemText.Length == 0)
+        if (rule.Settings.UseResponseFormat)
+        {
+            return _requestedForm!;
+        }
+
+        if (rule.Settings.Detector != "prompt-leak" || _systemText.Length == 0)
         {
             return rule.Detector!;
         }
 
         if (!_leakDetectors.TryGetValue(rule, out var detector))
         {
-            _leakDetectors[rule] = detector = Detectors.PromptLeak(systemText, rule.Settings.Canary);
+            _leakDetectors[rule] = detector = Detectors.PromptLeak(_systemText, rule.Settings.Canary);
         }
 
         return detector;
@@ -91,7 +124,7 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
     {
         foreach (var group in hits.GroupBy(hit => (hit.Finding.Rule, hit.Action, hit.Finding.Category)))
         {
-            recorder.Record(policy.Name, stage, group.Key.Action, group.Key.Rule, group.Key.Category, group.Max(hit => hit.Finding.Score), group.Count());
+            _recorder.Record(_policy.Name, stage, group.Key.Action, group.Key.Rule, group.Key.Category, group.Max(hit => hit.Finding.Score), group.Count());
         }
     }
 
@@ -99,24 +132,24 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
 
     // The shop's own address may be told.
     private bool IsApplicationsOwn(Finding finding, SafetyStage stage, string text) =>
-        stage == SafetyStage.Output && finding.Category == RiskCategory.PersonalData && systemText.Length > 0
-        && systemText.AsSpan().Contains(text.AsSpan(finding.Start, finding.Length), StringComparison.OrdinalIgnoreCase);
+        stage == SafetyStage.Output && finding.Category == RiskCategory.PersonalData && _systemText.Length > 0
+        && _systemText.AsSpan().Contains(text.AsSpan(finding.Start, finding.Length), StringComparison.OrdinalIgnoreCase);
 
     private async ValueTask<IReadOnlyList<Finding>> ReadCachedAsync(CompiledRule rule, TextView view, Lazy<UInt128> hash, SafetyStage stage, CancellationToken cancellationToken)
     {
-        // The prompt leak depends on the request, a filter perhaps on the stage.
-        if (rule.Settings.Detector == "prompt-leak")
+        // The prompt leak and the response format depend on the request, a filter perhaps on the stage.
+        if (rule.Settings.Detector == "prompt-leak" || rule.Settings.UseResponseFormat)
         {
             return await ReadAsync(rule, view, stage, cancellationToken).ConfigureAwait(false);
         }
 
         var key = (rule.ReaderId, rule.Filter is null ? (SafetyStage?)null : stage, hash.Value);
-        if (!policies.Cache.TryGet(key, out var findings))
+        if (!_policies.Cache.TryGet(key, out var findings))
         {
             findings = await ReadAsync(rule, view, stage, cancellationToken).ConfigureAwait(false);
             if (!findings.Any(finding => finding.Rule.StartsWith(Failure, StringComparison.Ordinal)))
             {
-                policies.Cache.Add(key, findings);
+                _policies.Cache.Add(key, findings);
             }
         }
 
@@ -125,12 +158,12 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
 
     private async ValueTask<IReadOnlyList<Finding>> WatchAsync(CompiledRule rule, TextView view, SafetyStage stage, CancellationToken cancellationToken)
     {
-        var started = recorder.TimeProvider.GetTimestamp();
+        var started = _recorder.TimeProvider.GetTimestamp();
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             var work = Task.Run(() => rule.Filter is { } filter ? filter.CheckAsync(view.Text, stage, time.Token).AsTask() : Task.FromResult<IReadOnlyList<Finding>>(Detect(rule, view)), time.Token);
-            var findings = await work.WaitAsync(policies.Options.FilterTimeout, recorder.TimeProvider, cancellationToken).ConfigureAwait(false);
+            var findings = await work.WaitAsync(_policies.Options.FilterTimeout, _recorder.TimeProvider, cancellationToken).ConfigureAwait(false);
             return findings.Any(finding => finding.Start < 0 || finding.Length < 1 || finding.End > view.Text.Length)
                 ? throw new InvalidOperationException($"The filter '{rule.Settings.Detector}' reported a stretch outside the text.")
                 : findings;
@@ -138,13 +171,25 @@ internal sealed class TextJudge(CompiledPolicies policies, CompiledPolicy policy
         catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
         {
             await time.CancelAsync().ConfigureAwait(false);
-            recorder.Failed(rule.Settings.Detector, problem);
+            _recorder.Failed(rule.Settings.Detector, problem);
             var kind = problem is TimeoutException ? "timeout" : "error";
             return [new Finding($"{Failure}{rule.Settings.Detector}/{kind}", RiskCategory.FilterFailure, "TEXT", 0, view.Text.Length, 1)];
         }
         finally
         {
-            SafetyRecorder.Took(rule.Settings.Detector, recorder.TimeProvider.GetElapsedTime(started));
+            SafetyRecorder.Took(rule.Settings.Detector, _recorder.TimeProvider.GetElapsedTime(started));
+        }
+    }
+
+    private static JsonSchema SchemaOf(JsonElement schema)
+    {
+        try
+        {
+            return JsonSchema.Read(schema);
+        }
+        catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
+        {
+            throw new NotSupportedException($"The schema of ChatOptions.ResponseFormat cannot be checked by the safety policy. {problem.Message}", problem);
         }
     }
 

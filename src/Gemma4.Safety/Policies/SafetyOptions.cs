@@ -1,3 +1,4 @@
+using System.Text;
 using Gemma4.Safety.Detection;
 
 namespace Gemma4.Safety.Policies;
@@ -34,6 +35,12 @@ public sealed class SafetyOptions
 
     /// <summary>How long an asked-for approval may be given, more than zero; default one hour.</summary>
     public TimeSpan ApprovalLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Counts the tokens of a text, for <see cref="RequestBudget"/>: pass the model's own counter. Default a quarter of the UTF-8
+    /// bytes, which is an estimate. Called from several threads at once; answers are counted word by word.
+    /// </summary>
+    public Func<string, int> CountTokens { get; set; } = static text => (Encoding.UTF8.GetByteCount(text) + 3) / 4;
 
     internal ITextDetector? FindDetector(string id) => _detectors.GetValueOrDefault(id);
 

@@ -1,3 +1,4 @@
+using Gemma4.Safety.Detection.Schemas;
 using Gemma4.Safety.Pipeline;
 using Gemma4.Safety.Tools;
 using Microsoft.Extensions.Options;
@@ -28,6 +29,7 @@ internal sealed class SafetyOptionsValidator : IValidateOptions<SafetyOptions>
                 Check(options, policy.Rules[index], $"Safety:Policies:{policyName}:Rules:{index}", problems);
             }
 
+            policy.Budget.Check($"Safety:Policies:{policyName}:Budget", problems);
             ToolPolicyCheck.Run(policy.Tools, $"Safety:Policies:{policyName}:Tools", problems);
         }
 
@@ -56,6 +58,19 @@ internal sealed class SafetyOptionsValidator : IValidateOptions<SafetyOptions>
         return Convert.TryFromBase64String(text, bytes, out var length) && length >= ShortestKey;
     }
 
+    private static string? SchemaProblem(string schema)
+    {
+        try
+        {
+            JsonSchema.Read(schema);
+            return null;
+        }
+        catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
+        {
+            return problem.Message;
+        }
+    }
+
     private static void Check(SafetyOptions options, SafetyRule rule, string path, List<string> problems)
     {
         var isKnown = RuleCompiler.BuiltIn.Contains(rule.Detector) || options.FindDetector(rule.Detector) is not null || options.FindFilter(rule.Detector) is not null;
@@ -70,6 +85,15 @@ internal sealed class SafetyOptionsValidator : IValidateOptions<SafetyOptions>
         Only(rule.AllowedHosts.Count > 0, "exfiltration", "AllowedHosts");
         Only(rule.MaxCharacters is not null, "size", "MaxCharacters");
         Only(rule.Canary is not null, "prompt-leak", "Canary");
+        Only(rule.Schema is not null, "json-output", "Schema");
+        Only(rule.UseResponseFormat, "json-output", "UseResponseFormat");
+        Require(rule.Schema is null || !rule.UseResponseFormat, "sets both Schema and UseResponseFormat; make two rules of it");
+        Require(!rule.UseResponseFormat || (rule.Stages.Count == 1 && rule.Stages[0] == SafetyStage.Output), "sets UseResponseFormat, which is about answers; set Stages to Output");
+        if (rule.Schema is not null && SchemaProblem(rule.Schema) is { } problem)
+        {
+            problems.Add($"{path}:Schema: {problem}");
+        }
+
         Require(rule.Detector != "blocked-words" || rule.Phrases.Count > 0, "needs Phrases");
         Require(rule.Detector != "size" || rule.MaxCharacters >= 1, "needs MaxCharacters of 1 or more");
         Require(rule.Detector != "size" || rule.Action != SafetyAction.Redact, "cannot redact a size; use Replace or Refuse");

@@ -11,6 +11,9 @@ public sealed class SafetyPolicy
     /// <summary>What tools may do.</summary>
     public ToolPolicy Tools { get; set; } = new();
 
+    /// <summary>How much one request may take; default no limit.</summary>
+    public RequestBudget Budget { get; set; } = new();
+
     /// <summary>How much of a streamed answer is held back; default <see cref="StreamingMode.HoldBack"/>.</summary>
     public StreamingMode Streaming { get; set; }
 

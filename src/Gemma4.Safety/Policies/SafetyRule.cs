@@ -1,3 +1,5 @@
+using Gemma4.Safety.Detection;
+
 namespace Gemma4.Safety.Policies;
 
 /// <summary>One detector or filter, where it looks and what it does. All members bind from configuration.</summary>
@@ -42,6 +44,15 @@ public sealed class SafetyRule
 
     /// <summary><c>size</c>: the most characters of one text. Required there; at least 1.</summary>
     public int? MaxCharacters { get; set; }
+
+    /// <summary><c>json-output</c>: a JSON Schema that the answer must follow, as text; null checks that it is well formed. See <see cref="Detectors.JsonSchema"/>.</summary>
+    public string? Schema { get; set; }
+
+    /// <summary>
+    /// <c>json-output</c>: whether the answer is checked exactly when the request's <c>ChatOptions.ResponseFormat</c> is JSON,
+    /// against the schema that stands there. Not together with <see cref="Schema"/>. Default false.
+    /// </summary>
+    public bool UseResponseFormat { get; set; }
 
     /// <summary><c>prompt-leak</c>: a word in the system prompt that stands there only to be recognised.</summary>
     public string? Canary { get; set; }

@@ -1,4 +1,5 @@
 using Gemma4.Safety.Pipeline;
+using Gemma4.Safety.Policies;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Safety.Tools;
@@ -31,7 +32,29 @@ internal sealed class GuardedFunction(AIFunction function, RequestRun run) : Del
             passed[name] = value;
         }
 
-        var result = await base.InvokeCoreAsync(passed, cancellationToken).ConfigureAwait(false);
-        return await run.ResultAsync(call.CallId, Name, result, cancellationToken).ConfigureAwait(false);
+        object? result;
+        try
+        {
+            result = await base.InvokeCoreAsync(passed, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Function invocation may be set to tell the model the message, which then is a result like any other.
+            if (await run.IsCleanAsync(problem, SafetyStage.ToolResult, cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+
+            throw new InvalidOperationException($"The tool failed with {problem.GetType().Name}; its message was withheld by the safety policy.");
+        }
+
+        var seen = await run.ResultAsync(call.CallId, Name, result, cancellationToken).ConfigureAwait(false);
+        if (run.Input.SpendValue(seen) is { } broken)
+        {
+            run.OverBudget(broken, SafetyStage.ToolResult);
+            return run.Noted(call.CallId, $"[withheld by the safety policy: {broken}]");
+        }
+
+        return seen;
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Gemma4.Benchmarks.Safety;
 
-/// <summary>The texts from which the injection model learns and those on which it is measured. Public sets are halved by row number.</summary>
+/// <summary>The texts from which the injection model learns and those on which it is measured. Public sets, and the project's own set of everyday requests, are halved by row number.</summary>
 internal static class InjectionCorpus
 {
     private static readonly string[] CallFiles =
@@ -26,6 +26,8 @@ internal static class InjectionCorpus
         }
 
         yield return LabelledText.Read(Path.Combine(data, "pii", "synth_dataset_v2.json")).Select(text => new InjectionText("pii", text.Text, false));
+        yield return File.ReadLines(Path.Combine(TestData.Root, "tests", "Gemma4.Benchmarks", "Safety", "everyday-requests.txt"))
+            .Where(line => line.Length > 0 && line[0] != '#').Select(line => new InjectionText("everyday", line, false));
     }
 
     private static IEnumerable<InjectionText> Deepset(string data) =>

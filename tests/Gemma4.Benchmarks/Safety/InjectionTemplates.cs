@@ -45,8 +45,14 @@ internal sealed partial class InjectionTemplates
                 var kind = round % 5;
                 if (kind == 3)
                 {
-                    var other = Fill(harmless[_random.Next(harmless.Length)].Text);
-                    text = _random.Next(2) == 0 ? $"{other} {text}" : $"{text} {other}";
+                    var other = Harmless();
+                    text = _random.Next(5) switch
+                    {
+                        0 or 1 => $"{other} {text}",
+                        2 => $"{text} {other}",
+                        3 => $"{other}. {Harmless()}. {text}",
+                        _ => Inside(other, _random.Next(2) == 0 ? text : text.ToUpperInvariant()),
+                    };
                 }
                 else if (kind == 4)
                 {
@@ -58,6 +64,16 @@ internal sealed partial class InjectionTemplates
         }
 
         return [.. texts];
+
+        string Harmless() => Fill(harmless[_random.Next(harmless.Length)].Text);
+    }
+
+    // An order in the middle of a question, between two of its words.
+    private string Inside(string outer, string inner)
+    {
+        var spaces = Enumerable.Range(0, outer.Length).Where(position => outer[position] == ' ').ToArray();
+        var at = spaces.Length == 0 ? outer.Length : spaces[_random.Next(spaces.Length)];
+        return $"{outer[..at]} {inner}{outer[at..]}";
     }
 
     private string Fill(string template)
@@ -68,7 +84,7 @@ internal sealed partial class InjectionTemplates
                 _choices.TryGetValue(match.Groups[1].Value, out var choices) ? choices[_random.Next(choices.Length)] : throw new InvalidDataException($"@{match.Groups[1].Value} is not defined."));
         }
 
-        return template;
+        return template.Replace("\\n", "\n", StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"\{(\w+)\}")]

@@ -6,12 +6,15 @@ namespace Gemma4.Benchmarks.Safety;
 /// <summary>Trains the logistic regression: AdaGrad over hashed features, the strongest window of an attack, every window of a harmless text.</summary>
 internal sealed class InjectionTrainer
 {
+    private const string Templates = "templates"; // the source of texts that are always trained on
     private const int Epochs = 6;
     private const double Rate = 0.4;
-    private const double Decay = 2e-6;
+    private const double Decay = 3e-4;
     private const int PublicWeight = 4;     // a public text counts as often as this many expanded ones
-    private const int Folds = 4;
-    private const double FalseAlarms = 0.003; // wanted share of public harmless texts, by cross-validation; new texts raise more
+    private const int Models = 5;
+    private const int Folds = 10;
+    private const int Repeats = 2;          // of the cross-validation, each with other folds
+    private const double FalseAlarms = 0.02; // wanted share of harmless texts of any one set, by cross-validation: the final model sees more texts and raises fewer
 
     private readonly float[] _weights = new float[InjectionFeatures.Count];
     private readonly float[] _squares = new float[InjectionFeatures.Count];
@@ -24,49 +27,82 @@ internal sealed class InjectionTrainer
             .Select(text => (Text: text, Windows: Windows(text.Text))).Where(entry => entry.Windows.Length > 0).ToArray();
         Console.WriteLine($"{texts.Length} texts, {texts.Count(entry => entry.Text.IsAttack)} attacks");
 
-        var harmless = new List<double>();
-        var attacks = new List<(double Logit, string Text)>();
-        for (var fold = 0; fold < Folds; fold++)
+        var logits = CrossValidate(texts);
+        foreach (var share in (double[])[0.002, 0.005, 0.01, 0.015, 0.02])
         {
-            var trainer = new InjectionTrainer();
-            trainer.Train([.. texts.Where((_, index) => index % Folds != fold)]);
-            var held = texts.Where((_, index) => index % Folds == fold).Where(entry => entry.Text.Source != "templates").ToArray();
-            attacks.AddRange(held.Where(entry => entry.Text.IsAttack).Select(entry => (trainer.Best(entry.Windows).Logit, entry.Text.Text)));
-            harmless.AddRange(held.Where(entry => !entry.Text.IsAttack).Select(entry => trainer.Best(entry.Windows).Logit));
+            var limit = Limit(texts, logits, share);
+            var attacks = texts.Zip(logits).Where(entry => entry.First.Text is { IsAttack: true, Source: not Templates }).ToArray();
+            Console.WriteLine($"  cross-validated: {share:P1} false alarms per set, {(double)attacks.Count(entry => entry.Second > limit) / Math.Max(1, attacks.Length):P1} of {attacks.Length} public attacks");
         }
 
-        harmless.Sort();
-        foreach (var share in (double[])[0.003, 0.006, 0.01, 0.015, 0.02])
-        {
-            var limit = harmless[(int)(harmless.Count * (1 - share))];
-            Console.WriteLine($"  cross-validated: {share:P1} false alarms, {(double)attacks.Count(attack => attack.Logit > limit) / Math.Max(1, attacks.Count):P1} of {attacks.Count} public attacks");
-        }
-
-        var threshold = harmless[(int)(harmless.Count * (1 - FalseAlarms))];
-        var final = new InjectionTrainer();
-        final.Train(texts);
+        var threshold = Limit(texts, logits, FalseAlarms);
+        var final = Trained(texts);
         final._bias -= threshold;
         using var stream = File.Create(output);
         final.Quantise().Write(stream);
         Console.WriteLine($"threshold {threshold:F3} (logit), {final._weights.Count(weight => weight != 0)} weights in use, {stream.Length / 1024} KB written to {output}");
     }
 
+    // For each public text the mean over the repeats of what models that did not see it say.
+    private static double[] CrossValidate((InjectionText Text, int[][] Windows)[] texts)
+    {
+        var logits = new double[texts.Length];
+        for (var repeat = 0; repeat < Repeats; repeat++)
+        {
+            var random = new Random(repeat);
+            var folds = texts.Select(entry => entry.Text.Source == Templates ? -1 : random.Next(Folds)).ToArray();
+            for (var fold = 0; fold < Folds; fold++)
+            {
+                var trainer = Trained([.. texts.Where((_, index) => folds[index] != fold)]);
+                for (var index = 0; index < texts.Length; index++)
+                {
+                    logits[index] += folds[index] == fold ? trainer.Best(texts[index].Windows).Logit / Repeats : 0;
+                }
+            }
+        }
+
+        return logits;
+    }
+
+    // The lowest threshold that keeps the share in every public set; one alarm is allowed in the smallest too.
+    private static double Limit((InjectionText Text, int[][] Windows)[] texts, double[] logits, double share) =>
+        texts.Zip(logits).Where(entry => entry.First.Text is { IsAttack: false, Source: not Templates }).GroupBy(entry => entry.First.Text.Source).Max(set =>
+        {
+            var descending = set.Select(entry => entry.Second).OrderDescending().ToArray();
+            return descending[Math.Max(1, (int)(descending.Length * share))];
+        });
+
     private static int[][] Windows(string text)
     {
         var folded = new TextView(text).Folded.Text;
         var words = FoldedWords.Split(folded);
-        return [.. InjectionFeatures.Windows(words.Count).Where(window => window.End > window.First).Select(window =>
-        {
-            var features = new List<int>();
-            InjectionFeatures.Collect(folded, words, window.First, window.End, features);
-            return features.ToArray();
-        })];
+        var features = InjectionFeatures.Read(folded, words);
+        return [.. InjectionFeatures.Windows(words.Count).Where(window => window.End > window.First).Select(window => features.Of(window.First, window.End).ToArray())];
     }
 
-    private void Train((InjectionText Text, int[][] Windows)[] texts)
+    // The mean of several models: what one order of the texts brings in by chance goes out again.
+    private static InjectionTrainer Trained((InjectionText Text, int[][] Windows)[] texts)
     {
-        var random = new Random(7);
-        var order = texts.SelectMany((entry, index) => Enumerable.Repeat(index, entry.Text.Source == "templates" ? 1 : PublicWeight)).ToArray();
+        var mean = new InjectionTrainer();
+        for (var seed = 0; seed < Models; seed++)
+        {
+            var one = new InjectionTrainer();
+            one.Train(texts, seed);
+            for (var index = 0; index < mean._weights.Length; index++)
+            {
+                mean._weights[index] += one._weights[index] / Models;
+            }
+
+            mean._bias += one._bias / Models;
+        }
+
+        return mean;
+    }
+
+    private void Train((InjectionText Text, int[][] Windows)[] texts, int seed)
+    {
+        var random = new Random(seed);
+        var order = texts.SelectMany((entry, index) => Enumerable.Repeat(index, entry.Text.Source == Templates ? 1 : PublicWeight)).ToArray();
         for (var epoch = 0; epoch < Epochs; epoch++)
         {
             random.Shuffle(order);

@@ -61,7 +61,7 @@ internal static class PipelineFigures
         for (var round = 0; round < 20; round++)
         {
             var judge = new TextJudge(policies, policies.Find("default"), evaluator.Recorder, systemText: "You are a helpful assistant who answers questions about the products of the shop and nothing else at all.");
-            var guard = new StreamGuard(judge, restorer: null);
+            var guard = new StreamGuard(judge, restorer: null, isThought: false);
             var watch = Stopwatch.StartNew();
             for (var start = 0; start < Size; start += PieceLength)
             {

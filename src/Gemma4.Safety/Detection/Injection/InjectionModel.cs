@@ -27,7 +27,7 @@ internal sealed class InjectionModel
     public static InjectionModel Default => Embedded.Value;
 
     /// <summary>The probability that the features come from an order to the model; 0.5 is the tuned threshold.</summary>
-    public double Score(List<int> features)
+    public double Score(ReadOnlySpan<int> features)
     {
         var sum = 0;
         foreach (var feature in features)
@@ -35,7 +35,7 @@ internal sealed class InjectionModel
             sum += _weights[feature];
         }
 
-        var logit = sum * _scale / Math.Sqrt(Math.Max(1, features.Count)) + _bias;
+        var logit = sum * _scale / Math.Sqrt(Math.Max(1, features.Length)) + _bias;
         return 1 / (1 + Math.Exp(-logit));
     }
 

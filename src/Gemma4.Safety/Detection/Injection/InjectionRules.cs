@@ -20,7 +20,7 @@ internal static class InjectionRules
     // Phrases that mean little else, and those of languages written without spaces.
     private static readonly string[] PhraseTexts =
     [
-        "forget everything", "forget all", "forget what i said", "ignore everything", "ignore the above", "ignore the previous", "disregard the above", "disregard everything",
+        "forget everything", "forget all", "ignore everything", "ignore the above", "ignore the previous", "disregard the above", "disregard everything",
         "new instructions:", "new instruction:", "additional instruction", "updated instructions", "your new task is", "your new instructions", "new task:", "new tasks follow",
         "do anything now", "developer mode enabled", "enable developer mode", "you are now dan", "act as dan", "jailbreak mode", "jailbroken", "god mode enabled", "stay in character no matter",
         "no ethical guidelines", "without any ethical", "without any restrictions", "free from all restrictions", "not bound by any", "no longer bound by", "has no restrictions", "unfiltered and unrestricted",

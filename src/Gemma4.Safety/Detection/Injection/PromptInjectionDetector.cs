@@ -3,6 +3,9 @@ namespace Gemma4.Safety.Detection.Injection;
 /// <summary>Reads a text the way a model might: as written, with digits read as letters, with spaced letters joined, and decoded.</summary>
 internal sealed class PromptInjectionDetector : ITextDetector
 {
+    private const int ShortestSpelledSentence = 16; // letters
+    private const double SpelledOutScore = 0.6;
+
     private readonly double _threshold;
     private readonly InjectionModel _model;
 
@@ -28,11 +31,30 @@ internal sealed class PromptInjectionDetector : ITextDetector
         if (SpacedLetters.Join(folded) is { } joined)
         {
             Read(joined, joined.Text, found, readsJoined: true);
+            SpelledOut(joined, found);
         }
 
         foreach (var decoded in text.Decoded)
         {
             Read(decoded, TextFolding.FoldInPlace(decoded.Text), found);
+        }
+    }
+
+    // A sentence letter by letter is nothing that a reader needs. Headings are shorter, and the alphabet is in order.
+    private static void SpelledOut(MappedText joined, ICollection<Finding> found)
+    {
+        foreach (var (start, end) in FoldedWords.Split(joined.Text))
+        {
+            var successors = 0;
+            for (var position = start + 1; position < end; position++)
+            {
+                successors += joined.Text[position] == joined.Text[position - 1] + 1 ? 1 : 0;
+            }
+
+            if (end - start >= ShortestSpelledSentence && successors * 2 < end - start)
+            {
+                Add(joined, found, "prompt-injection/spelled-out", start, end, SpelledOutScore);
+            }
         }
     }
 
@@ -45,13 +67,12 @@ internal sealed class PromptInjectionDetector : ITextDetector
         }
 
         var words = FoldedWords.Split(text);
-        var features = new List<int>(512);
+        var features = InjectionFeatures.Read(text, words);
         var best = (Score: 0.0, First: 0, End: 0);
         foreach (var (first, end) in InjectionFeatures.Windows(words.Count))
         {
-            features.Clear();
-            InjectionFeatures.Collect(text, words, first, end, features);
-            var score = features.Count == 0 ? 0 : _model.Score(features);
+            var window = features.Of(first, end);
+            var score = window.Length == 0 ? 0 : _model.Score(window);
             if (score > best.Score)
             {
                 best = (score, first, end);
