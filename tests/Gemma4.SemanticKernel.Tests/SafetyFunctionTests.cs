@@ -118,6 +118,22 @@ public class SafetyFunctionTests
         Assert.Equal(["<EMAIL_1>"], ResultsOf(model, 1));
     }
 
+    [Fact]
+    public async Task A_call_through_the_kernels_own_bridge_is_judged_once_too()
+    {
+        // The bridge names functions in its own way.
+        AI.FunctionCallContent call = new("1", "Tool_echo", new Dictionary<string, object?> { ["text"] = "anna@example.com" });
+        using ScriptedChatClient model = new ScriptedChatClient().Enqueue(call).Enqueue("Done.");
+        Kernel kernel = Over(model);
+        using IChatClient invoking = ((IChatClient)model).AsBuilder().UseKernelFunctionInvocation().Build();
+
+        await invoking.AsChatCompletionService().GetChatMessageContentAsync(new ChatHistory("Go."), Auto, kernel);
+
+        Assert.Single(_audit.Events, entry => entry is { Stage: SafetyStage.ToolArguments, Rule: "personal-data/email" });
+        Assert.Single(_audit.Events, entry => entry is { Stage: SafetyStage.ToolResult, Rule: "personal-data/email", Action: SafetyAction.Redact });
+        Assert.Equal(["echo(anna@example.com)"], _plugin.Runs);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

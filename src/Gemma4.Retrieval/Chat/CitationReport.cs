@@ -1,3 +1,4 @@
+using Gemma4.Safety.Policies;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Retrieval.Chat;
@@ -7,7 +8,7 @@ namespace Gemma4.Retrieval.Chat;
 /// <param name="Cited">Numbers of sources that the answer cites, each once.</param>
 /// <param name="Unknown">Numbers that it cites and that no source has.</param>
 /// <param name="Unsupported">Sentences that cite nothing, or whose words or numbers are not in what they cite.</param>
-public sealed record CitationReport(IReadOnlyList<DocumentChunk> Sources, IReadOnlyList<int> Cited, IReadOnlyList<int> Unknown, IReadOnlyList<string> Unsupported)
+public sealed record CitationReport(IReadOnlyList<DocumentChunk> Sources, IReadOnlyList<int> Cited, IReadOnlyList<int> Unknown, IReadOnlyList<string> Unsupported) : ITrustedProperty
 {
     /// <summary>The key of the report in the additional properties of the last update, and of the message it becomes part of.</summary>
     public const string Key = "citations";

@@ -36,7 +36,7 @@ internal sealed class OutputGuard(RequestRun run)
         var shown = new AdditionalPropertiesDictionary();
         foreach (var (key, value) in properties)
         {
-            var isPlain = value is null or bool or byte or int or long or float or double or decimal or Enum or TimeSpan or DateTime or DateTimeOffset;
+            var isPlain = value is null or bool or byte or int or long or float or double or decimal or Enum or TimeSpan or DateTime or DateTimeOffset or ITrustedProperty;
             var isRepeated = isPart && value is string text && !_properties.TryAdd(key, text) && _properties[key] != text;
             if (!isRepeated && await IsCleanAsync(key, cancellationToken).ConfigureAwait(false) && (isPlain || await IsCleanValueAsync(value!, cancellationToken).ConfigureAwait(false)))
             {

@@ -1,5 +1,5 @@
-using Gemma4.Safety.Auditing;
 using System.Text.Json;
+using Gemma4.Safety.Auditing;
 using Gemma4.Safety.Detection;
 using Gemma4.Safety.Detection.Content;
 using Gemma4.Safety.Detection.Schemas;

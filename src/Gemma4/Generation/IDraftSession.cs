@@ -13,6 +13,9 @@ public interface IDraftSession : IGenerationSession
     /// <param name="tokens">The tokens.</param>
     /// <param name="rows">How many of the last tokens to score, 1 up to the number of tokens.</param>
     /// <param name="cancellationToken">Ends the step.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The rows are fewer than 1, more than the tokens, or more than the engine scores in one step, which is at least 16.
+    /// </exception>
     void Append(ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken = default);
 
     /// <summary>Logits of one scored position, 0 for the earliest of them; valid as long as <see cref="IGenerationSession.Logits"/> and beyond a rewind, until the next append.</summary>

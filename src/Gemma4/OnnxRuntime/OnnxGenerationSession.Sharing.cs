@@ -24,6 +24,8 @@ internal partial class OnnxGenerationSession
         {
             lock (_gate)
             {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+
                 // While tokens wait to be run again, only the whole of them has a meaning.
                 return _computed < Length ? Length : _cache.EarliestLength;
             }

@@ -27,13 +27,20 @@ public sealed class LeakTests
             [Pipe.Token] = 1,
             ["unreadable"] = new MemoryStream(),
             ["count"] = 3,
+            ["report"] = new Report(Pipe.Token),
             ["note"] = "harmless",
         }));
 
         var response = await Pipe.AskAsync(client, "Go.", isStreamed);
 
-        Assert.DoesNotContain(Part, Pipe.Everything(response));
         var properties = response.AdditionalProperties ?? response.Messages[^1].AdditionalProperties!;
+        Assert.IsType<Report>(properties["report"]); // the application's own
+        foreach (var shown in response.Messages.Select(message => message.AdditionalProperties).Append(response.AdditionalProperties))
+        {
+            shown?.Remove("report");
+        }
+
+        Assert.DoesNotContain(Part, Pipe.Everything(response));
         Assert.Equal(3, properties["count"]);
         Assert.Equal("harmless", properties["note"]);
         Assert.False(properties.ContainsKey("unreadable"));
@@ -321,6 +328,8 @@ public sealed class LeakTests
         {
         }
     }
+
+    private sealed record Report(string Text) : ITrustedProperty;
 
     private sealed class OddContent : AIContent
     {
