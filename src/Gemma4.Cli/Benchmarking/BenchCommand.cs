@@ -1,18 +1,23 @@
 using System.Globalization;
 using System.Text.Json;
 using Gemma4.Cli.Arguments;
+using Gemma4.Generation;
 using Gemma4.Models;
 using Gemma4.OnnxRuntime;
 
 namespace Gemma4.Cli.Benchmarking;
 
-/// <summary>Measures a model folder on this machine.</summary>
+/// <summary>Measures model folders on this machine.</summary>
 internal static class BenchCommand
 {
     // Enough to leave start-up effects behind, short enough for a model that writes five tokens a second.
     private const int DefaultPromptTokens = 128;
     private const int DefaultNewTokens = 64;
     private const int DefaultRuns = 3;
+    private const int DefaultHistory = 4096;
+
+    // The native library to compare with, where there is one.
+    private const string NativeLibrary = "GEMMA4_GENAI_LIBRARY";
 
     private static readonly OptionDefinition PromptTokens =
         new("--prompt-tokens", "N", "Tokens of the prompt. Default: 128.");
@@ -26,7 +31,19 @@ internal static class BenchCommand
     private static readonly OptionDefinition Threads =
         new("--threads", "N", "Threads for one operator. Default: ONNX Runtime's choice, one per core.");
 
-    private static readonly OptionDefinition Json = new("--json", null, "Prints one JSON object.");
+    private static readonly OptionDefinition Spinning =
+        new("--spinning", null, "Lets idle threads wait in a busy loop.");
+
+    private static readonly OptionDefinition Compare =
+        new("--compare", "DIR", "A second folder, measured in the same run.");
+
+    private static readonly OptionDefinition Chat =
+        new("--chat", null, "Also measures the whole client: an agent's rounds, several callers, a long prompt beside an answer, 50 turns.");
+
+    private static readonly OptionDefinition History =
+        new("--history", "N", "Tokens of the agent's history for --chat. Default: 4096.");
+
+    private static readonly OptionDefinition Json = new("--json", null, "Prints one JSON object for each folder.");
 
     public static CommandDefinition Definition { get; } = new(
         "bench",
@@ -34,43 +51,87 @@ internal static class BenchCommand
         0,
         0,
         "Measures load time, prompt and answer speed, and memory.",
-        [ModelArgument.Option, PromptTokens, NewTokens, Runs, Threads, Json],
+        [ModelArgument.Option, PromptTokens, NewTokens, Runs, Threads, Spinning, Compare, Chat, History, Json],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
-        var prompt = arguments.Integer(PromptTokens.Name, 1) ?? DefaultPromptTokens;
-        var answer = arguments.Integer(NewTokens.Name, 1) ?? DefaultNewTokens;
-        var runs = arguments.Integer(Runs.Name, 1) ?? DefaultRuns;
-        var options = new OnnxRuntimeOptions { IntraOpThreads = arguments.Integer(Threads.Name, 1) };
-        var folder = Gemma4ModelFolder.Open(ModelArgument.Directory(arguments));
+        var options = new OnnxRuntimeOptions { IntraOpThreads = arguments.Integer(Threads.Name, 1), AllowSpinning = arguments.Has(Spinning.Name) };
+        IGenerationEngine Own(Gemma4ModelFolder folder) => OnnxGenerationEngine.Load(folder, options);
+        List<(string Name, Gemma4ModelFolder Folder, Func<Gemma4ModelFolder, IGenerationEngine> Load)> subjects = [];
+        var first = Gemma4ModelFolder.Open(ModelArgument.Directory(arguments));
+        subjects.Add((first.ModelId, first, Own));
+        if (arguments.Text(Compare.Name) is { } other)
+        {
+            var second = Gemma4ModelFolder.Open(other);
+            subjects.Add((second.ModelId == first.ModelId ? other : second.ModelId, second, Own));
+        }
 
-        var figures = await Task.Run(
-            () => EngineBenchmark.Measure(folder, options, prompt, answer, runs, TimeProvider.System, cancellationToken),
-            cancellationToken).ConfigureAwait(false);
-        await streams.Output.WriteLineAsync(arguments.Has(Json.Name)
-            ? ToJson(folder, figures)
-            : ToText(folder, figures)).ConfigureAwait(false);
+        if (Environment.GetEnvironmentVariable(NativeLibrary) is { Length: > 0 } library)
+        {
+            subjects.Add(("onnxruntime-genai", first, folder => new Gemma4Options().UseOnnxRuntimeGenAI(native => native.LibraryPath = library).EngineFactory!(folder)));
+        }
+
+        BenchmarkFigures? reference = null;
+        foreach (var (name, folder, load) in subjects)
+        {
+            var (figures, chat) = await Task.Run(() => MeasureAsync(folder, load, arguments, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await streams.Output.WriteLineAsync(arguments.Has(Json.Name)
+                ? ToJson(name, figures, chat)
+                : ToText(name, figures, chat, reference)).ConfigureAwait(false);
+            reference ??= figures;
+        }
     }
 
-    private static string ToText(Gemma4ModelFolder folder, BenchmarkFigures figures) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"""
-        {folder.ModelId}, {figures.PromptTokens} prompt and {figures.NewTokens} new tokens, median of {figures.Runs}
-        prefill      {figures.PrefillTokensPerSecond,10:F1} tokens/s
-        decode       {figures.DecodeTokensPerSecond,10:F1} tokens/s
-        first token  {figures.FirstTokenMilliseconds,10:F1} ms
-        load         {figures.LoadMilliseconds,10:F0} ms
-        memory       {figures.ResidentMegabytes,10:F0} MB of this process
-        """);
+    private static async Task<(BenchmarkFigures Engine, IReadOnlyList<ChatFigure> Chat)> MeasureAsync(
+        Gemma4ModelFolder folder, Func<Gemma4ModelFolder, IGenerationEngine> load, ParsedArguments arguments, CancellationToken cancellationToken)
+    {
+        var answer = arguments.Integer(NewTokens.Name, 1) ?? DefaultNewTokens;
+        var start = TimeProvider.System.GetTimestamp();
+        using var engine = load(folder);
+        var loaded = TimeProvider.System.GetElapsedTime(start).TotalMilliseconds;
+        var figures = EngineBenchmark.Measure(
+            engine,
+            arguments.Integer(PromptTokens.Name, 1) ?? DefaultPromptTokens,
+            answer,
+            arguments.Integer(Runs.Name, 1) ?? DefaultRuns,
+            TimeProvider.System,
+            cancellationToken) with { LoadMilliseconds = loaded };
+        if (!arguments.Has(Chat.Name))
+        {
+            return (figures, []);
+        }
 
-    private static string ToJson(Gemma4ModelFolder folder, BenchmarkFigures figures)
+        var history = Math.Min(arguments.Integer(History.Name, 1) ?? DefaultHistory, engine.MaxContextTokens / 2);
+        return (figures, await new ChatBenchmark(folder, engine, history, answer, TimeProvider.System, cancellationToken).MeasureAsync().ConfigureAwait(false));
+    }
+
+    private static string ToText(string name, BenchmarkFigures figures, IReadOnlyList<ChatFigure> chat, BenchmarkFigures? reference)
+    {
+        // Ratios to the folder that was measured first; above 1 is faster or more.
+        string Against(Func<BenchmarkFigures, double> figure) =>
+            reference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  {figure(figures) / figure(reference),6:F2}x");
+
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            {name}, {figures.PromptTokens} prompt and {figures.NewTokens} new tokens, median of {figures.Runs}
+            prefill      {figures.PrefillTokensPerSecond,10:F1} tokens/s{Against(each => each.PrefillTokensPerSecond)}
+            decode       {figures.DecodeTokensPerSecond,10:F1} tokens/s{Against(each => each.DecodeTokensPerSecond)}
+            first token  {figures.FirstTokenMilliseconds,10:F1} ms{Against(each => each.FirstTokenMilliseconds)}
+            load         {figures.LoadMilliseconds,10:F0} ms{Against(each => each.LoadMilliseconds)}
+            memory       {figures.ResidentMegabytes,10:F0} MB of this process
+            """);
+        return chat.Aggregate(text, (all, figure) => all + Environment.NewLine + string.Create(CultureInfo.InvariantCulture, $"{figure.Name,-48} {figure.Value,10:F1} {figure.Unit}"));
+    }
+
+    private static string ToJson(string name, BenchmarkFigures figures, IReadOnlyList<ChatFigure> chat)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
-            json.WriteString("model", folder.ModelId);
+            json.WriteString("model", name);
             json.WriteNumber("prompt_tokens", figures.PromptTokens);
             json.WriteNumber("new_tokens", figures.NewTokens);
             json.WriteNumber("runs", figures.Runs);
@@ -79,6 +140,17 @@ internal static class BenchCommand
             json.WriteNumber("first_token_ms", Math.Round(figures.FirstTokenMilliseconds, 2));
             json.WriteNumber("load_ms", Math.Round(figures.LoadMilliseconds, 1));
             json.WriteNumber("rss_mb", Math.Round(figures.ResidentMegabytes, 1));
+            if (chat.Count > 0)
+            {
+                json.WriteStartObject("chat");
+                foreach (var figure in chat)
+                {
+                    json.WriteNumber($"{figure.Name} ({figure.Unit})", double.IsFinite(figure.Value) ? Math.Round(figure.Value, 2) : 0);
+                }
+
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 

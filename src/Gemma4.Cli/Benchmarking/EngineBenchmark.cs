@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
 using Gemma4.Generation;
-using Gemma4.Models;
-using Gemma4.OnnxRuntime;
 
 namespace Gemma4.Cli.Benchmarking;
 
@@ -17,17 +15,8 @@ internal static class EngineBenchmark
     private const int IdStep = 7919;
 
     public static BenchmarkFigures Measure(
-        Gemma4ModelFolder folder,
-        OnnxRuntimeOptions options,
-        int promptTokens,
-        int newTokens,
-        int runs,
-        TimeProvider time,
-        CancellationToken cancellationToken)
+        IGenerationEngine engine, int promptTokens, int newTokens, int runs, TimeProvider time, CancellationToken cancellationToken)
     {
-        var start = time.GetTimestamp();
-        using var engine = OnnxGenerationEngine.Load(folder, options);
-        var load = time.GetElapsedTime(start).TotalMilliseconds;
         if ((long)promptTokens + newTokens - 1 > engine.MaxContextTokens)
         {
             throw new ArgumentException(
@@ -54,7 +43,7 @@ internal static class EngineBenchmark
             promptTokens / Median(prefill) * 1000,
             newTokens > 1 ? (newTokens - 1) / Median(decode) * 1000 : 0,
             Median(first),
-            load,
+            LoadMilliseconds: 0,
             Environment.WorkingSet / 1e6);
     }
 
