@@ -79,6 +79,7 @@ internal sealed class NativeGenerationEngine : IAdapterEngine
         {
             OgaRuntime.Load(options);
             ConfigFacts facts = ConfigFacts.Read(folder);
+            RefuseWindows(folder);
             string provider = options.Provider is { } asked ? ConfigFacts.ShortName(asked) : facts.Provider;
             NativeGenerationEngine engine;
             try
@@ -102,6 +103,26 @@ internal sealed class NativeGenerationEngine : IAdapterEngine
 
             OgaRuntime.Track(engine);
             return engine;
+        }
+    }
+
+    // The library does not feed the mask of the sliding layers, and would say so at the first step only.
+    private static void RefuseWindows(Gemma4ModelFolder folder)
+    {
+        bool isWindowed;
+        try
+        {
+            isWindowed = ModelMemoryPlan.Read(folder).WindowCacheBytes > 0;
+        }
+        catch (Gemma4ModelException)
+        {
+            // What the graph is wrong with the library tells.
+            return;
+        }
+
+        if (isWindowed)
+        {
+            throw new Gemma4ModelException($"The graph '{folder.ModelPath}' keeps only the window of its sliding layers, which the native library cannot run. Build the folder with 'gemma4 build --kv full', or use the managed engine.");
         }
     }
 
