@@ -67,8 +67,7 @@ internal static class DecodeBenchmarks
         IGenerationSession[] filled = [.. engines.Select(engine => Fill(engine, length))];
         try
         {
-            double[][] alone = Measure(folders.Length, steps, index => Step(filled[index], length));
-            double[][] raw = MeasureRaw(engines, length, steps);
+            (double[][] alone, double[][] raw) = MeasureAlone(engines, filled, length, steps);
             for (int index = 0; index < folders.Length; index++)
             {
                 double median = Median(alone[index]);
@@ -159,13 +158,15 @@ internal static class DecodeBenchmarks
     }
 
     /// <summary>What the native call alone takes for the same step, everything bound beforehand and nothing read.</summary>
-    private static double[][] MeasureRaw(OnnxGenerationEngine[] engines, int length, int steps)
+    /// <summary>Steps of the sessions, and in turn with them the native calls alone.</summary>
+    private static (double[][] Steps, double[][] Raw) MeasureAlone(OnnxGenerationEngine[] engines, IGenerationSession[] filled, int length, int steps)
     {
         RawStep?[] raw = [.. engines.Select(engine => engine.Graph is { CachesInPlace: true, InputIds: not null } ? new RawStep(engine, length) : null)];
         try
         {
-            double[][] times = Measure(engines.Length, steps, index => raw[index]?.Run() ?? 0);
-            return [.. times.Select((time, index) => raw[index] is null ? [] : time)];
+            double[][] times = Measure(2 * engines.Length, steps, index =>
+                index < engines.Length ? Step(filled[index], length) : raw[index - engines.Length]?.Run() ?? 0);
+            return (times[..engines.Length], [.. raw.Select((step, index) => step is null ? [] : times[engines.Length + index])]);
         }
         finally
         {

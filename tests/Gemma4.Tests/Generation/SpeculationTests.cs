@@ -75,8 +75,8 @@ public class SpeculationTests
             length.Note(next, 0);
         }
 
-        // 0.15 steps for each.
-        Assert.InRange(guessed, 10, (1 + 0.03 * 1000) / 0.15 + 3);
+        // A fifth of a step for each.
+        Assert.InRange(guessed, 10, ((1 + (0.03 * 1000)) / 0.2) + 3);
 
     }
 }
