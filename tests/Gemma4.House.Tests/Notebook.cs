@@ -21,7 +21,8 @@ internal sealed record Notebook(string Name, string Kernel, string Language, IRe
             .Select(entry => new NotebookCell(
                 entry.Number,
                 SourceOf(entry.Cell.GetProperty("source")),
-                entry.Cell.GetProperty("outputs").GetArrayLength()))
+                entry.Cell.GetProperty("outputs").GetArrayLength(),
+                ExpectedOf(entry.Cell)))
             .ToArray();
         return new Notebook(
             Path.GetFileName(file),
@@ -29,6 +30,12 @@ internal sealed record Notebook(string Name, string Kernel, string Language, IRe
             metadata.GetProperty("language_info").GetProperty("name").GetString()!,
             cells);
     }
+
+    // The format leaves cell metadata to tools: {"gemma4": {"expects": ["text that the output holds"]}}.
+    private static string[] ExpectedOf(JsonElement cell) =>
+        cell.GetProperty("metadata").TryGetProperty("gemma4", out var own)
+            ? [.. own.GetProperty("expects").EnumerateArray().Select(text => text.GetString()!)]
+            : [];
 
     // The format allows one string or an array of lines that keep their line ends.
     private static string SourceOf(JsonElement source) => source.ValueKind == JsonValueKind.Array

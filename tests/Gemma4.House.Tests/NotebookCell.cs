@@ -1,3 +1,4 @@
 namespace Gemma4.House.Tests;
 
-internal sealed record NotebookCell(int Number, string Code, int StoredOutputs);
+/// <summary>One code cell, and the texts that its output holds according to the notebook.</summary>
+internal sealed record NotebookCell(int Number, string Code, int StoredOutputs, IReadOnlyList<string> Expected);

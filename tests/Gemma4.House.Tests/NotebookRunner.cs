@@ -11,7 +11,8 @@ namespace Gemma4.House.Tests;
 /// <summary>
 /// Runs the C# cells of a notebook in order against the assemblies of this test's own output folder. State lives on from
 /// cell to cell and await works at the top level, as in a notebook. Packages are not fetched: a <c>#r "nuget: X"</c> line
-/// is accepted when X is among this test project's own dependencies, and is an error otherwise.
+/// is accepted when X is among this test project's own dependencies, and is an error otherwise. Of the kernel's own helpers
+/// cells have those of <see cref="NotebookGlobals"/>.
 /// </summary>
 internal sealed partial class NotebookRunner
 {
@@ -62,7 +63,7 @@ internal sealed partial class NotebookRunner
         try
         {
             return state is null
-                ? await CSharpScript.Create<object>(code, options, assemblyLoader: loader).RunAsync()
+                ? await CSharpScript.Create<object>(code, options, typeof(NotebookGlobals), loader).RunAsync(new NotebookGlobals())
                 : await state.ContinueWithAsync<object>(code, options);
         }
         catch (CompilationErrorException error)

@@ -1,6 +1,8 @@
+using Xunit.Abstractions;
+
 namespace Gemma4.House.Tests;
 
-public sealed class NotebookTests
+public sealed class NotebookTests(ITestOutputHelper log)
 {
     public static TheoryData<string> Files
     {
@@ -15,7 +17,7 @@ public sealed class NotebookTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Every_cell_of_a_notebook_runs(string name)
+    public async Task Every_cell_of_a_notebook_runs_and_shows_what_it_promises(string name)
     {
         var notebook = Notebook.Read(RepositoryFolder.Path("notebooks", name));
 
@@ -23,6 +25,11 @@ public sealed class NotebookTests
 
         Assert.Equal(notebook.CodeCells.Count, outputs.Count);
         Assert.Contains(outputs.Values, output => output.Length > 0);
+        foreach (var cell in notebook.CodeCells)
+        {
+            log.WriteLine($"[{cell.Number}] {outputs[cell.Number]}");
+            Assert.All(cell.Expected, text => Assert.Contains(text, outputs[cell.Number], StringComparison.Ordinal));
+        }
     }
 
     [Theory]
@@ -43,6 +50,14 @@ public sealed class NotebookTests
             "var n = await Task.FromResult(20);\nrecord Pair(int A, int B);", "Console.Write(n + 1);", "new Pair(n, 2).B"));
 
         Assert.Equal(["", "21", "2\n"], outputs.OrderBy(output => output.Key).Select(output => output.Value.ReplaceLineEndings("\n")));
+    }
+
+    [Fact]
+    public async Task A_page_is_the_output_of_its_cell()
+    {
+        var outputs = await new NotebookRunner().RunAsync(Cells("var n = 7;\nHTML($\"<b>{n}</b>\")"));
+
+        Assert.Equal("<b>7</b>", outputs[1].Trim());
     }
 
     [Fact]
@@ -72,5 +87,5 @@ public sealed class NotebookTests
     }
 
     private static Notebook Cells(params string[] cells) => new(
-        "test.ipynb", ".net-csharp", "C#", [.. cells.Select((code, index) => new NotebookCell(index + 1, code, 0))]);
+        "test.ipynb", ".net-csharp", "C#", [.. cells.Select((code, index) => new NotebookCell(index + 1, code, 0, []))]);
 }
