@@ -40,7 +40,7 @@ internal static class BenchCommand
     private static readonly OptionDefinition Chat =
         new("--chat", null, "Also measures the whole client: an agent's rounds, several callers, a long prompt beside an answer, 50 turns.");
 
-    private static readonly OptionDefinition History =
+    private static readonly OptionDefinition HistoryTokens =
         new("--history", "N", "Tokens of the agent's history for --chat. Default: 4096.");
 
     private static readonly OptionDefinition Json = new("--json", null, "Prints one JSON object for each folder.");
@@ -51,7 +51,7 @@ internal static class BenchCommand
         0,
         0,
         "Measures load time, prompt and answer speed, and memory.",
-        [ModelArgument.Option, PromptTokens, NewTokens, Runs, Threads, Spinning, Compare, Chat, History, Json],
+        [ModelArgument.Option, PromptTokens, NewTokens, Runs, Threads, Spinning, Compare, Chat, HistoryTokens, Json],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
@@ -75,44 +75,62 @@ internal static class BenchCommand
         BenchmarkFigures? reference = null;
         foreach (var (name, folder, load) in subjects)
         {
-            var (figures, chat) = await Task.Run(() => MeasureAsync(folder, load, arguments, cancellationToken), cancellationToken).ConfigureAwait(false);
-            await streams.Output.WriteLineAsync(arguments.Has(Json.Name)
-                ? ToJson(name, figures, chat)
-                : ToText(name, figures, chat, reference)).ConfigureAwait(false);
+            var isJson = arguments.Has(Json.Name);
+            var start = TimeProvider.System.GetTimestamp();
+            using var engine = await Task.Run(() => load(folder), cancellationToken).ConfigureAwait(false);
+            var loaded = TimeProvider.System.GetElapsedTime(start).TotalMilliseconds;
+            var figures = await Task.Run(() => Measure(engine, arguments, cancellationToken), cancellationToken).ConfigureAwait(false) with { LoadMilliseconds = loaded };
+            if (!isJson)
+            {
+                await streams.Output.WriteLineAsync(ToText(name, figures, reference)).ConfigureAwait(false);
+            }
+
+            List<ChatFigure> chat = [];
+            if (arguments.Has(Chat.Name))
+            {
+                await new ChatBenchmark(folder, engine, History(arguments, engine), figures.NewTokens, TimeProvider.System, cancellationToken)
+                    .MeasureAsync(figure =>
+                    {
+                        chat.Add(figure);
+                        if (!isJson)
+                        {
+                            // At once: at full size each takes a while.
+                            streams.Output.WriteLine(ToText(figure));
+                        }
+                    }).ConfigureAwait(false);
+            }
+
+            if (isJson)
+            {
+                await streams.Output.WriteLineAsync(ToJson(name, figures, chat)).ConfigureAwait(false);
+            }
+
             reference ??= figures;
         }
     }
 
-    private static async Task<(BenchmarkFigures Engine, IReadOnlyList<ChatFigure> Chat)> MeasureAsync(
-        Gemma4ModelFolder folder, Func<Gemma4ModelFolder, IGenerationEngine> load, ParsedArguments arguments, CancellationToken cancellationToken)
-    {
-        var answer = arguments.Integer(NewTokens.Name, 1) ?? DefaultNewTokens;
-        var start = TimeProvider.System.GetTimestamp();
-        using var engine = load(folder);
-        var loaded = TimeProvider.System.GetElapsedTime(start).TotalMilliseconds;
-        var figures = EngineBenchmark.Measure(
+    private static BenchmarkFigures Measure(IGenerationEngine engine, ParsedArguments arguments, CancellationToken cancellationToken) =>
+        EngineBenchmark.Measure(
             engine,
             arguments.Integer(PromptTokens.Name, 1) ?? DefaultPromptTokens,
-            answer,
+            arguments.Integer(NewTokens.Name, 1) ?? DefaultNewTokens,
             arguments.Integer(Runs.Name, 1) ?? DefaultRuns,
             TimeProvider.System,
-            cancellationToken) with { LoadMilliseconds = loaded };
-        if (!arguments.Has(Chat.Name))
-        {
-            return (figures, []);
-        }
+            cancellationToken);
 
-        var history = Math.Min(arguments.Integer(History.Name, 1) ?? DefaultHistory, engine.MaxContextTokens / 2);
-        return (figures, await new ChatBenchmark(folder, engine, history, answer, TimeProvider.System, cancellationToken).MeasureAsync().ConfigureAwait(false));
-    }
+    private static int History(ParsedArguments arguments, IGenerationEngine engine) =>
+        Math.Min(arguments.Integer(HistoryTokens.Name, 1) ?? DefaultHistory, engine.MaxContextTokens / 2);
 
-    private static string ToText(string name, BenchmarkFigures figures, IReadOnlyList<ChatFigure> chat, BenchmarkFigures? reference)
+    private static string ToText(ChatFigure figure) =>
+        string.Create(CultureInfo.InvariantCulture, $"{figure.Name,-48} {figure.Value,10:F1} {figure.Unit}");
+
+    private static string ToText(string name, BenchmarkFigures figures, BenchmarkFigures? reference)
     {
         // Ratios to the folder that was measured first; above 1 is faster or more.
         string Against(Func<BenchmarkFigures, double> figure) =>
             reference is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  {figure(figures) / figure(reference),6:F2}x");
 
-        var text = string.Create(
+        return string.Create(
             CultureInfo.InvariantCulture,
             $"""
             {name}, {figures.PromptTokens} prompt and {figures.NewTokens} new tokens, median of {figures.Runs}
@@ -122,10 +140,9 @@ internal static class BenchCommand
             load         {figures.LoadMilliseconds,10:F0} ms{Against(each => each.LoadMilliseconds)}
             memory       {figures.ResidentMegabytes,10:F0} MB of this process
             """);
-        return chat.Aggregate(text, (all, figure) => all + Environment.NewLine + string.Create(CultureInfo.InvariantCulture, $"{figure.Name,-48} {figure.Value,10:F1} {figure.Unit}"));
     }
 
-    private static string ToJson(string name, BenchmarkFigures figures, IReadOnlyList<ChatFigure> chat)
+    private static string ToJson(string name, BenchmarkFigures figures, List<ChatFigure> chat)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))

@@ -20,18 +20,19 @@ internal sealed class ChatBenchmark(Gemma4ModelFolder folder, IGenerationEngine 
 
     private static readonly AIFunction Tool = AIFunctionFactory.Create((string city) => city, "get_weather", "Gets the weather of a city.");
 
-    private readonly List<ChatFigure> _figures = [];
+    private Action<ChatFigure> _report = _ => { };
     private double _tokensPerWord = 1;
 
-    public async Task<IReadOnlyList<ChatFigure>> MeasureAsync()
+    /// <summary>Measures, and reports each figure as it comes.</summary>
+    public async Task MeasureAsync(Action<ChatFigure> report)
     {
+        _report = report;
         await CalibrateAsync().ConfigureAwait(false);
         await AgentAsync().ConfigureAwait(false);
         await CallersAsync().ConfigureAwait(false);
         await LongPromptBesideAsync().ConfigureAwait(false);
         await ConversationAsync().ConfigureAwait(false);
         await QuoteAsync().ConfigureAwait(false);
-        return _figures;
     }
 
     private Gemma4ChatClient Client(Action<Gemma4Options>? configure = null)
@@ -215,7 +216,7 @@ internal sealed class ChatBenchmark(Gemma4ModelFolder folder, IGenerationEngine 
         Add("with / without", speeds[1] / speeds[0], "x");
     }
 
-    private void Add(string name, double value, string unit) => _figures.Add(new ChatFigure(name, value, unit));
+    private void Add(string name, double value, string unit) => _report(new ChatFigure(name, value, unit));
 
     private static double Median(IEnumerable<double> values) => Percentile([.. values], 0.5);
 

@@ -15,8 +15,9 @@ internal sealed class GenerationScheduler : IDisposable
     private readonly EngineMetrics _metrics;
     private readonly RequestQueue _queue;
     private readonly PrefixCache _cache;
-    private readonly StepPlan _plan;
+    private readonly StepPlan _plan = new();
     private readonly DecodeRound _round;
+    private readonly int _chunkSize;
     private readonly int _mostGuessed;
 
     private readonly Lock _gate = new();
@@ -36,7 +37,7 @@ internal sealed class GenerationScheduler : IDisposable
         _metrics = new EngineMetrics(modelId);
         _queue = new RequestQueue(options.Scheduling, timeProvider, _metrics, End);
         _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
-        _plan = new StepPlan(options.PrefillChunkSize);
+        _chunkSize = options.PrefillChunkSize;
         _mostGuessed = options.MaxDraftTokens;
         _round = new DecodeRound(engine, options.Scheduling.MaxBatchSize, _cache, _metrics);
     }
@@ -168,12 +169,18 @@ internal sealed class GenerationScheduler : IDisposable
 
     private void PrefillOnce()
     {
-        if (NextPrompt() is not { } request)
+        bool othersWait = _decoding.Count > 0;
+        if ((othersWait && !_plan.MayRead) || NextPrompt() is not { } request)
         {
             return;
         }
 
+        long start = _timeProvider.GetTimestamp();
         Guard(request, null, ReadPiece);
+        if (othersWait)
+        {
+            _plan.Waited(_timeProvider.GetElapsedTime(start));
+        }
     }
 
     // Round robin, so that a short prompt is not kept waiting by a long one.
@@ -207,15 +214,13 @@ internal sealed class GenerationScheduler : IDisposable
 
         CachedSession session = request.Session!;
         int start = session.Tokens.Length;
-        int end = Math.Min(request.Prompt.Length, start + _plan.PieceSize(_decoding.Count > 0));
+        int end = Math.Min(request.Prompt.Length, start + _chunkSize);
         if (start < request.KeepCopyAt)
         {
             end = Math.Min(end, request.KeepCopyAt);
         }
 
-        long began = _timeProvider.GetTimestamp();
         _cache.Append(session, request.Prompt.AsSpan(start..end), rows: 1, request.Cancellation);
-        _plan.Prefilled(end - start, _timeProvider.GetElapsedTime(began));
         if (end == request.KeepCopyAt)
         {
             _cache.KeepCopy(session);

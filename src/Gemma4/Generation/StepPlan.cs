@@ -1,28 +1,34 @@
 namespace Gemma4.Generation;
 
 /// <summary>
-/// How much of a prompt to read between two steps of the responses under way: about as much as takes the time of such a
-/// step, so that they slow down to half their speed at most.
+/// When a piece of a prompt is read between the steps of responses under way. A piece costs about the same however few
+/// tokens it has, since the weights have to be read for it; so pieces stay whole, and each is paid back by steps before
+/// the next one: most tokens come as fast as ever, and a few wait for one piece.
 /// </summary>
-internal sealed class StepPlan(int chunkSize)
+internal sealed class StepPlan
 {
-    // Of a step's time: the rest is for pieces that take longer than expected.
-    private const double Share = 0.8;
+    // Of the time of steps, what pieces may take: a piece of 128 tokens takes ten steps or more, so that one gap between
+    // tokens in twenty-five holds one, and responses go on at seven tenths of their speed.
+    private const double Share = 0.4;
 
-    // Weight of the latest measurement: a few steps change the picture, one does not.
+    // Debt with which a piece may still begin, in steps: a few short prompts start at once.
+    private const double Allowance = 4;
+
+    // Weight of the latest step: a few change the picture, one does not.
     private const double Weight = 0.25;
 
     private double _stepSeconds;
-    private double _tokenSeconds;
+    private double _debtSeconds;
 
-    public int PieceSize(bool othersDecode) => othersDecode && _stepSeconds > 0 && _tokenSeconds > 0
-        ? (int)Math.Clamp(_stepSeconds * Share / _tokenSeconds, 1, chunkSize)
-        : chunkSize;
+    /// <summary>Whether a piece may be read now, beside responses under way.</summary>
+    public bool MayRead => _debtSeconds <= Allowance * _stepSeconds;
 
-    public void Decoded(TimeSpan time) => Average(ref _stepSeconds, time.TotalSeconds);
+    public void Decoded(TimeSpan time)
+    {
+        _stepSeconds = _stepSeconds == 0 ? time.TotalSeconds : ((1 - Weight) * _stepSeconds) + (Weight * time.TotalSeconds);
+        _debtSeconds = Math.Max(0, _debtSeconds - (Share * time.TotalSeconds));
+    }
 
-    public void Prefilled(int tokens, TimeSpan time) => Average(ref _tokenSeconds, time.TotalSeconds / tokens);
-
-    private static void Average(ref double average, double latest) =>
-        average = average == 0 ? latest : ((1 - Weight) * average) + (Weight * latest);
+    /// <summary>Notes a piece that responses under way have waited for.</summary>
+    public void Waited(TimeSpan time) => _debtSeconds += time.TotalSeconds;
 }
