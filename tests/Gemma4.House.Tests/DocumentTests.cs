@@ -40,6 +40,17 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void The_performance_guide_lists_every_instrument()
+    {
+        var source = File.ReadAllText(RepositoryFolder.Path("src", "Gemma4", "Generation", "EngineMetrics.cs"));
+        var guide = File.ReadAllText(RepositoryFolder.Path("docs", "performance.md"));
+
+        Assert.Equal(
+            Instrument().Matches(source).Select(match => match.Value).Order(StringComparer.Ordinal),
+            Instrument().Matches(guide.Split("<!-- metrics -->")[1].Split("<!-- /metrics -->")[0]).Select(match => match.Value).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_wrong_member_is_an_error_with_the_line_of_the_document()
     {
         var block = DocumentBlock.Read("guide.md", "# Guide\n\n```csharp\nvar n = 1;\nservices.AddGemma9(n);\n```\n").Single();
@@ -64,4 +75,7 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("""\]\((?<target>[^)\s]+)\)""")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"gemma4\.[a-z_]+\.[a-z_]+")]
+    private static partial Regex Instrument();
 }
