@@ -8,6 +8,7 @@ public sealed partial class DocumentTests
     public static TheoryData<string> Files =>
         [.. Directory.EnumerateFiles(RepositoryFolder.Path("docs"), "*.md")
             .Prepend(RepositoryFolder.Path("README.md"))
+            .Concat(Directory.EnumerateDirectories(RepositoryFolder.Path("src")).Select(folder => Path.Combine(folder, "README.md")).Where(File.Exists))
             .Select(RepositoryFolder.Relative)
             .Order(StringComparer.Ordinal)];
 
