@@ -3,6 +3,7 @@ using Gemma4.Cli.Arguments;
 using Gemma4.Cli.Benchmarking;
 using Gemma4.Cli.Building;
 using Gemma4.Cli.Chat;
+using Gemma4.Cli.Completion;
 using Gemma4.Cli.Doctor;
 using Gemma4.Cli.Download;
 using Gemma4.Cli.Evaluation;
@@ -22,7 +23,7 @@ internal static class CliApplication
     public static IReadOnlyList<CommandDefinition> Commands { get; } =
     [
         ChatCommand.Definition, IndexCommand.Definition, AskCommand.Definition, PullCommand.Definition, .. ModelsCommands.Definitions, BuildCommand.Definition,
-        DoctorCommand.Definition, BenchCommand.Definition, EvalCommand.Definition, .. InspectCommands.Definitions,
+        DoctorCommand.Definition, BenchCommand.Definition, EvalCommand.Definition, .. InspectCommands.Definitions, CompletionCommand.Definition,
     ];
 
     public static Task<int> RunAsync(
@@ -67,6 +68,11 @@ internal static class CliApplication
         {
             await streams.Output.WriteLineAsync(Version()).ConfigureAwait(false);
             return Success;
+        }
+
+        if (args is ["help", _, ..])
+        {
+            args = [.. args[1..], "--help"];
         }
 
         if (args[0] is "--help" or "-h" or "help")

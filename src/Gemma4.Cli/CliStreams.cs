@@ -10,4 +10,11 @@ internal sealed record CliStreams(
     TextWriter Error,
     bool IsInteractive = false,
     Stream? RawInput = null,
-    bool IsErrorRedirected = false);
+    bool IsErrorRedirected = false)
+{
+    /// <summary>What Ctrl+C interrupts; null where nobody can press it.</summary>
+    public Interruption? Interruption { get; init; }
+
+    /// <summary>A person sees the output but wants no colors (NO_COLOR).</summary>
+    public bool NoColor { get; init; }
+}

@@ -13,6 +13,7 @@ internal static class HelpText
         var text = new StringBuilder("Gemma 4 in this process.\n\nUsage: gemma4 COMMAND [OPTIONS]\n\nCommands:\n");
         AppendCommands(text, commands);
         text.Append("\n'gemma4 COMMAND --help' shows a command's options, 'gemma4 --version' the version.\n");
+        text.Append("Colors are left out when the output is no terminal or NO_COLOR is set. Ctrl+C ends an answer of 'chat', once more the program.\n");
         text.Append("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled.\n");
         return text.ToString();
     }

@@ -1,11 +1,11 @@
 using System.Text;
 using Gemma4.Cli;
 
-using var cancellation = new CancellationTokenSource();
+using var interruption = new Interruption();
 Console.CancelKeyPress += (_, pressed) =>
 {
     pressed.Cancel = true;
-    cancellation.Cancel();
+    interruption.Press();
 };
 
 // The console's own encodings write a byte order mark on some systems and follow the locale on others.
@@ -15,5 +15,10 @@ using var input = new StreamReader(rawInput, utf8);
 using var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { NewLine = "\n" };
 using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
 var interactive = !Console.IsInputRedirected && !Console.IsOutputRedirected;
-var streams = new CliStreams(input, output, error, interactive, rawInput, Console.IsErrorRedirected);
-return await CliApplication.RunAsync(args, streams, cancellation.Token).ConfigureAwait(false);
+var streams = new CliStreams(input, output, error, interactive, rawInput, Console.IsErrorRedirected)
+{
+    Interruption = interruption,
+    // https://no-color.org: present and not empty, whatever it says.
+    NoColor = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 },
+};
+return await CliApplication.RunAsync(args, streams, interruption.Program).ConfigureAwait(false);

@@ -8,6 +8,7 @@ public sealed partial class DocumentTests
     public static TheoryData<string> Files =>
         [.. Directory.EnumerateFiles(RepositoryFolder.Path("docs"), "*.md")
             .Prepend(RepositoryFolder.Path("README.md"))
+            .Concat(Directory.EnumerateDirectories(RepositoryFolder.Path("src")).Select(folder => Path.Combine(folder, "README.md")).Where(File.Exists))
             .Select(RepositoryFolder.Relative)
             .Order(StringComparer.Ordinal)];
 
@@ -40,6 +41,17 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void The_performance_guide_lists_every_instrument()
+    {
+        var source = File.ReadAllText(RepositoryFolder.Path("src", "Gemma4", "Generation", "EngineMetrics.cs"));
+        var guide = File.ReadAllText(RepositoryFolder.Path("docs", "performance.md"));
+
+        Assert.Equal(
+            Instrument().Matches(source).Select(match => match.Value).Order(StringComparer.Ordinal),
+            Instrument().Matches(guide.Split("<!-- metrics -->")[1].Split("<!-- /metrics -->")[0]).Select(match => match.Value).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_wrong_member_is_an_error_with_the_line_of_the_document()
     {
         var block = DocumentBlock.Read("guide.md", "# Guide\n\n```csharp\nvar n = 1;\nservices.AddGemma9(n);\n```\n").Single();
@@ -64,4 +76,7 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("""\]\((?<target>[^)\s]+)\)""")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"gemma4\.[a-z_]+\.[a-z_]+")]
+    private static partial Regex Instrument();
 }

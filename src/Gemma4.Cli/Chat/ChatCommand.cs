@@ -33,14 +33,17 @@ internal static class ChatCommand
     {
         var options = ReadOptions(arguments);
         using var client = new Gemma4ChatClient(ModelArgument.Options(arguments)).AsBuilder().UseFunctionInvocation().Build();
-        var conversation = new Conversation(client, options, new ChatDisplay(streams));
+        var display = new ChatDisplay(streams);
+        var conversation = new Conversation(client, options, display);
         if (arguments.Positionals.Count > 0)
         {
             await conversation.AskAsync(string.Join(' ', arguments.Positionals), cancellationToken).ConfigureAwait(false);
         }
         else if (streams.IsInteractive)
         {
-            await TalkAsync(conversation, streams, cancellationToken).ConfigureAwait(false);
+            var model = client.GetService<ChatClientMetadata>()?.DefaultModelId ?? "";
+            display.Welcome(model, [.. (options.Tools ?? []).Select(tool => tool.Name)]);
+            await TalkAsync(conversation, display, streams, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -71,13 +74,12 @@ internal static class ChatCommand
         };
     }
 
-    private static async Task TalkAsync(Conversation conversation, CliStreams streams, CancellationToken cancellationToken)
+    private static async Task TalkAsync(Conversation conversation, ChatDisplay display, CliStreams streams, CancellationToken cancellationToken)
     {
-        await streams.Output.WriteLineAsync("/clear forgets the conversation, /exit or Ctrl+C leaves.").ConfigureAwait(false);
+        var interruption = streams.Interruption ?? new Interruption();
         while (true)
         {
-            await streams.Output.WriteAsync("> ").ConfigureAwait(false);
-            await streams.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            display.Prompt();
             var line = await Task.Run(streams.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
             switch (line?.Trim())
             {
@@ -93,7 +95,11 @@ internal static class ChatCommand
                         $"There is no '{command}'.{NearestName.Suggest(command, ["/clear", "/exit"])}").ConfigureAwait(false);
                     break;
                 default:
-                    await conversation.AskAsync(line, cancellationToken).ConfigureAwait(false);
+                    if (!await interruption.RunAnswerAsync(token => conversation.AskAsync(line, token), cancellationToken).ConfigureAwait(false))
+                    {
+                        display.Line("(stopped; Ctrl+C once more leaves)", "grey");
+                    }
+
                     break;
             }
         }

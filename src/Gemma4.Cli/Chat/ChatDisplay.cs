@@ -20,8 +20,53 @@ internal sealed class ChatDisplay
     {
         _output = streams.Output;
         _console = streams.IsInteractive
-            ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(streams.Output) })
+            ? AnsiConsole.Create(new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(streams.Output),
+                ColorSystem = streams.NoColor ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            })
             : null;
+    }
+
+    /// <summary>Says at the start of a conversation what talks here; only on a terminal.</summary>
+    public void Welcome(string model, IReadOnlyList<string> tools)
+    {
+        if (_console is null)
+        {
+            return;
+        }
+
+        var rows = new Grid().AddColumn().AddColumn();
+        rows.AddRow(new Text("model"), new Text(model, new Style(Color.Aqua)));
+        if (tools.Count > 0)
+        {
+            rows.AddRow(new Text("tools"), new Text(string.Join(", ", tools), new Style(Color.Yellow)));
+        }
+
+        rows.AddRow(new Text("keys"), new Text("/clear forgets the conversation, /exit leaves, Ctrl+C ends an answer"));
+        _console.Write(new Panel(rows) { Header = new PanelHeader(" gemma4 chat "), Border = BoxBorder.Rounded });
+        _output.Flush();
+    }
+
+    /// <summary>Asks for the next message.</summary>
+    public void Prompt()
+    {
+        Write("> ", "aqua");
+        _isAtLineStart = true; // The person's return key ends the line.
+        _output.Flush();
+    }
+
+    /// <summary>What an answer cost, in small print; only on a terminal.</summary>
+    public void Usage(UsageDetails? usage, TimeSpan time)
+    {
+        if (_console is not null && usage?.OutputTokenCount is > 0 and var tokens)
+        {
+            Line(
+                string.Create(CultureInfo.InvariantCulture, $"{usage.InputTokenCount} tokens in, {usage.CachedInputTokenCount ?? 0} of them cached, {tokens} out, {time.TotalSeconds:F1} s"),
+                "grey");
+        }
+
+        _output.Flush();
     }
 
     public void Show(IEnumerable<AIContent> contents)

@@ -11,6 +11,7 @@ internal sealed class Conversation(IChatClient client, ChatOptions options, Chat
 
     public async Task AskAsync(string question, CancellationToken cancellationToken)
     {
+        var start = TimeProvider.System.GetTimestamp();
         _history.Add(new ChatMessage(ChatRole.User, question));
         var updates = new List<ChatResponseUpdate>();
         try
@@ -20,6 +21,12 @@ internal sealed class Conversation(IChatClient client, ChatOptions options, Chat
                 updates.Add(update);
                 display.Show(update.Contents);
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // What nobody read to its end is no part of the conversation.
+            _history.RemoveAt(_history.Count - 1);
+            throw;
         }
         finally
         {
@@ -31,5 +38,7 @@ internal sealed class Conversation(IChatClient client, ChatOptions options, Chat
         {
             display.Line("(cut off: the answer reached its token limit)", "grey");
         }
+
+        display.Usage(updates.ToChatResponse().Usage, TimeProvider.System.GetElapsedTime(start));
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using Gemma4.Cli.Arguments;
 using Gemma4.Models.Download;
 
@@ -10,6 +12,8 @@ internal static class ModelsCommands
     private static readonly OptionDefinition Variant = new(
         "--variant", "V", "Removes this variant only. Default: all of the model.");
 
+    private static readonly OptionDefinition Json = new("--json", null, "Prints one JSON object for each model.");
+
     public static IReadOnlyList<CommandDefinition> Definitions { get; } =
     [
         new(
@@ -18,7 +22,7 @@ internal static class ModelsCommands
             0,
             0,
             "Lists the fetched models: name, revision, commit, variant, size, last use, state.",
-            [CacheArgument.Option],
+            [CacheArgument.Option, Json],
             ListAsync),
         new(
             "models remove",
@@ -35,12 +39,38 @@ internal static class ModelsCommands
         foreach (var model in Downloader(arguments).ListCached())
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (arguments.Has(Json.Name))
+            {
+                await streams.Output.WriteLineAsync(ToJson(model)).ConfigureAwait(false);
+                continue;
+            }
+
             // Tabs, so that a script can take it apart.
             await streams.Output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{model.Model}\t{model.Revision}\t{model.Commit[..12]}\t{model.Variant}\t{model.Bytes / 1e6:F1} MB\t{model.LastUsed:yyyy-MM-dd HH:mm}\t{(model.IsComplete ? "complete" : "incomplete")}"))
                 .ConfigureAwait(false);
         }
+    }
+
+    private static string ToJson(CachedModel model)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", model.Model);
+            json.WriteString("revision", model.Revision);
+            json.WriteString("commit", model.Commit);
+            json.WriteString("variant", model.Variant);
+            json.WriteNumber("bytes", model.Bytes);
+            json.WriteString("last_used", model.LastUsed);
+            json.WriteString("directory", model.Directory);
+            json.WriteBoolean("complete", model.IsComplete);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.ToArray());
     }
 
     private static async Task RemoveAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
