@@ -42,6 +42,9 @@ internal sealed class CachedSession(IGenerationSession session, string? adapterF
     /// <summary>Notes a token that a step for several sessions has appended.</summary>
     public void Note(int token) => _tokens.Add(token);
 
+    /// <summary>Notes tokens that the session held when it was opened.</summary>
+    public void Note(ReadOnlySpan<int> tokens) => _tokens.AddRange(tokens);
+
     public void RewindTo(int length)
     {
         if (length < session.Length)

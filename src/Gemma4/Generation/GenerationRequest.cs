@@ -29,6 +29,12 @@ internal sealed class GenerationRequest : IDisposable
     /// <summary>The response; null to read the prompt and keep it.</summary>
     public ResponseGeneration? Generation { get; init; }
 
+    /// <summary>What to do with the session once a prompt without response is read; null for nothing. Runs on the scheduler's thread.</summary>
+    public Action<CachedSession>? WhenRead { get; init; }
+
+    /// <summary>Something to do with the kept sessions instead of reading a prompt; null for none. Runs on the scheduler's thread.</summary>
+    public Action<PrefixCache>? Errand { get; init; }
+
     /// <summary>Cancelled by the caller's token, or once nobody reads the response any more.</summary>
     public CancellationToken Cancellation { get; }
 

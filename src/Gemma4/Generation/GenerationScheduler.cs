@@ -207,6 +207,13 @@ internal sealed class GenerationScheduler : IDisposable
 
     private void ReadPiece(GenerationRequest request)
     {
+        if (request.Errand is { } errand)
+        {
+            errand(_cache);
+            Finish(request);
+            return;
+        }
+
         if (request.Session is null)
         {
             Begin(request);
@@ -235,6 +242,7 @@ internal sealed class GenerationScheduler : IDisposable
         _metrics.Prefilled(request.Prompt.Length, request.CachedTokens, _timeProvider.GetElapsedTime(request.StartedAt, request.PrefilledAt));
         if (request.Generation is not { } generation)
         {
+            request.WhenRead?.Invoke(session);
             Finish(request);
             return;
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Gemma4.Generation;
 
 /// <summary>
@@ -113,6 +115,37 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
         while (_kept > options.MaxSessions || _keptBytes > options.MemoryBudget)
         {
             FreeOne();
+        }
+    }
+
+    /// <summary>Keeps a session that was saved earlier, and frees kept sessions for it while the memory does not suffice.</summary>
+    /// <param name="restore">Opens the session; called again when there is more room.</param>
+    /// <returns>The number of tokens it holds.</returns>
+    /// <exception cref="Gemma4CacheFullException">It does not fit.</exception>
+    /// <exception cref="InvalidOperationException">It is more than may be kept.</exception>
+    public int Adopt(Func<IStorableSession> restore)
+    {
+        while (true)
+        {
+            try
+            {
+                IStorableSession restored = restore();
+                CachedSession session = new(restored, adapterFile: null);
+                session.Note(restored.Tokens);
+                if (session.CacheBytes is var bytes && bytes > options.MemoryBudget)
+                {
+                    session.Dispose();
+                    throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The saved session takes {bytes} bytes of attention cache, and {options.MemoryBudget} may be kept. Raise Gemma4Options.PrefixCache.MemoryBudget."));
+                }
+
+                int length = session.Tokens.Length;
+                Return(session);
+                return length;
+            }
+            catch (Gemma4CacheFullException) when (FreeOne())
+            {
+                // There is more room now.
+            }
         }
     }
 

@@ -70,6 +70,10 @@ internal sealed unsafe class CacheBuffer : SafeHandle
         (byte*)source.handle + (sourceSlot * source.SlotBytes), source.Capacity,
         (byte*)handle + (slot * SlotBytes), Capacity, tokens);
 
+    /// <summary>The first <paramref name="tokens"/> rows of one head of a slot whose heads begin <paramref name="stride"/> rows apart.</summary>
+    internal Span<byte> Rows(int slot, int head, int stride, int tokens) => new(
+        (byte*)handle + (slot * SlotBytes) + (head * stride * _rowBytes), checked((int)(tokens * _rowBytes)));
+
     /// <summary>Moves rows of every head of a slot to the front, <paramref name="count"/> of them from <paramref name="first"/> on.</summary>
     internal void MoveToFront(int slot, int first, int count)
     {

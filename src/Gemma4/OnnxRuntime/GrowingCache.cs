@@ -54,6 +54,8 @@ internal sealed class GrowingCache : SessionCache
         _rows = total;
     }
 
+    internal override Span<byte> HeldRows(int index, int head, int held) => _held[index]!.Rows(0, head, _rows, held);
+
     protected override void Resize(int capacity, int held)
     {
         Pack(held);
@@ -92,6 +94,8 @@ internal sealed class GrowingCache : SessionCache
 
         _rows = tokens;
     }
+
+    protected override void BeginAt(int held, int start) => _rows = held;
 
     protected override void FreeBuffers()
     {

@@ -85,6 +85,14 @@ internal sealed class InPlaceCache : SessionCache
 
     internal override void Restart() => _start = 0;
 
+    internal override int Start => _start;
+
+    internal override Span<byte> HeldRows(int index, int head, int held)
+    {
+        CacheBuffer buffer = Buffer(index);
+        return buffer.Rows(Slot, head, buffer.Capacity, Rows(index, held));
+    }
+
     /// <summary>Moves the first <paramref name="held"/> rows from where they are into a free slot.</summary>
     internal void Enter(CacheArena arena, int slot, int held)
     {
@@ -165,6 +173,8 @@ internal sealed class InPlaceCache : SessionCache
 
         _start = tokens == 0 ? 0 : other._start;
     }
+
+    protected override void BeginAt(int held, int start) => _start = start;
 
     protected override void FreeBuffers()
     {

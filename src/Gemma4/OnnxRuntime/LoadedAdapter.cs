@@ -13,7 +13,9 @@ internal sealed class LoadedAdapter : IDisposable
 
     private readonly byte[] _bytes; // pinned; the tensors point into it
 
-    private LoadedAdapter(byte[] bytes) => _bytes = bytes;
+    private LoadedAdapter(byte[] bytes, string path) => (_bytes, Path) = (bytes, path);
+
+    internal string Path { get; }
 
     /// <exception cref="Gemma4ModelException">The file cannot be used, or not with this graph.</exception>
     internal static LoadedAdapter Load(string path, InferenceSession session, string modelPath)
@@ -24,7 +26,7 @@ internal sealed class LoadedAdapter : IDisposable
             Check(tensor, session, path, modelPath);
         }
 
-        LoadedAdapter adapter = new(file.Bytes);
+        LoadedAdapter adapter = new(file.Bytes, path);
         foreach (AdapterTensor tensor in file.Tensors)
         {
             adapter._tensors.Add((tensor.Name, OrtValue.CreateTensorValueWithData(

@@ -73,7 +73,7 @@ internal partial class OnnxGenerationSession
     internal void AcceptStep(int token, ReadOnlySpan<float> logits, ReadOnlySpan<ushort> halves)
     {
         _logits.Accept(logits, halves);
-        _tokens?.Add(token);
+        _tokens.Add(token);
         Length++;
         _computed = Length;
         _hasLogits = true;
@@ -125,7 +125,7 @@ internal partial class OnnxGenerationSession
             ObjectDisposedException.ThrowIf(_disposed, this);
             int computed = Math.Min(length, source._computed);
             _cache.Fork(source._cache, computed);
-            _tokens?.AddRange(CollectionsMarshal.AsSpan(source._tokens)[..length]);
+            _tokens.AddRange(CollectionsMarshal.AsSpan(source._tokens)[..length]);
             (Length, _computed) = (length, computed);
         }
     }

@@ -22,8 +22,8 @@ internal partial class OnnxGenerationSession : IForkableSession
     private readonly StepLogits _logits;
     private readonly int _longestStep;
 
-    // Where caches keep a window only, going back far means to run the tokens again.
-    private readonly List<int>? _tokens;
+    // Where caches keep a window only, going back far means to run the tokens again; and a saved session tells them.
+    private readonly List<int> _tokens = [];
     private int _computed; // tokens whose rows the cache holds; fewer than the length after going back that far
     private bool _hasLogits;
     private bool _disposed;
@@ -51,7 +51,6 @@ internal partial class OnnxGenerationSession : IForkableSession
 
         _inputs = new StepInputs(graph, embeddingGraph, binding, embedding);
         _logits = new StepLogits(graph, engine.VocabularySize);
-        _tokens = graph.Window is null ? null : [];
         int mostRows = (int)Math.Clamp(engine.MostLogitBytes / ((long)engine.VocabularySize * sizeof(float)), 1, int.MaxValue);
         _longestStep = Math.Min(graph.LastPositionOnly ? int.MaxValue : mostRows, graph.Window?.Slack ?? int.MaxValue);
     }
@@ -88,7 +87,7 @@ internal partial class OnnxGenerationSession : IForkableSession
 
             // The cache drops what lies past the length at the next step.
             Length = length;
-            _tokens?.RemoveRange(length, _tokens.Count - length);
+            _tokens.RemoveRange(length, _tokens.Count - length);
             _hasLogits = false;
             ReturnTo(Math.Min(length, _computed));
         }
@@ -182,7 +181,7 @@ internal partial class OnnxGenerationSession : IForkableSession
             }
 
             Length = _computed = held;
-            _tokens?.AddRange(tokens);
+            _tokens.AddRange(tokens);
             _hasLogits = true;
         }
     }

@@ -66,6 +66,19 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
         CopyFrom(source, tokens);
     }
 
+    /// <summary>Position of the first row of windowed caches.</summary>
+    internal virtual int Start => 0;
+
+    /// <summary>The rows that the first <paramref name="held"/> tokens, at least one, have in one head of a cache.</summary>
+    internal abstract Span<byte> HeldRows(int index, int head, int held);
+
+    /// <summary>Makes a new cache take rows of <paramref name="held"/> tokens, which are to be written over <see cref="HeldRows"/>.</summary>
+    internal void MakeRoom(int held, int start)
+    {
+        EnsureCapacity(held, held: 0);
+        BeginAt(held, start);
+    }
+
     public void Dispose()
     {
         FreeBuffers();
@@ -75,6 +88,9 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
     protected abstract void Resize(int capacity, int held);
 
     protected abstract void CopyFrom(SessionCache source, int tokens);
+
+    /// <summary>Lays the rows out for <paramref name="held"/> tokens whose windows begin at <paramref name="start"/>.</summary>
+    protected abstract void BeginAt(int held, int start);
 
     protected abstract void FreeBuffers();
 

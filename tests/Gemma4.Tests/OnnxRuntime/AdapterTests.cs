@@ -94,6 +94,20 @@ public sealed class AdapterTests
     }
 
     [Fact]
+    public void A_session_with_an_adapter_cannot_be_saved_and_the_refusal_names_it()
+    {
+        using TemporaryFolder folder = Folder();
+        string adapter = WriteAdapter(folder, TestAdapter.Write(("lora_A", [4, 2], Down), ("lora_B", [2, 4], Up)));
+        using OnnxGenerationEngine engine = Load(folder);
+        using IGenerationSession adapted = engine.CreateSession(adapter);
+        adapted.Append([0, 1]);
+
+        string message = Assert.Throws<NotSupportedException>(() => engine.Save(adapted, Stream.Null)).Message;
+
+        Assert.Contains(adapter, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_adapter_for_another_model_is_refused_by_what_does_not_fit()
     {
         using TemporaryFolder folder = Folder();
