@@ -25,6 +25,9 @@ public sealed class ChatTests(ModelCopy model) : IClassFixture<ModelCopy>
         Assert.Equal(alone.Length, alone.Distinct().Count());
         ToyControls toy = new(ToyLibrary.Path);
         Assert.Equal(0, toy.Violations);
+
+        // Sessions are kept for the next request, and freed with the client.
+        client.Dispose();
         Assert.Equal(0, toy.Alive("generator"));
     }
 
@@ -58,8 +61,9 @@ public sealed class ChatTests(ModelCopy model) : IClassFixture<ModelCopy>
             }
         });
 
-        Assert.Equal(0, new ToyControls(ToyLibrary.Path).Alive("generator"));
         Assert.Equal(expected, (await client.GetResponseAsync("Hello", Short)).Text);
+        client.Dispose();
+        Assert.Equal(0, new ToyControls(ToyLibrary.Path).Alive("generator"));
     }
 
     [ToyFact]
