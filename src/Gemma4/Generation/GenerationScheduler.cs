@@ -114,10 +114,33 @@ internal sealed class GenerationScheduler : IDisposable
                 continue;
             }
 
-            DropCancelled(_prefilling);
-            DropCancelled(_decoding);
-            DecodeOnce();
-            PrefillOnce();
+            try
+            {
+                DropCancelled(_prefilling);
+                DropCancelled(_decoding);
+                DecodeOnce();
+                PrefillOnce();
+            }
+            catch (Exception exception)
+            {
+                FailAll(exception);
+            }
+        }
+    }
+
+    // What no request is to blame for, such as a listener of the metrics that throws: nobody may wait for ever, and the
+    // process must not end for it.
+    private void FailAll(Exception exception)
+    {
+        GenerationRequest[] requests = [.. _prefilling, .. _decoding];
+        _prefilling.Clear();
+        _decoding.Clear();
+        _fed.Clear();
+        foreach (GenerationRequest request in requests)
+        {
+            request.Session?.Dispose();
+            _queue.Ended();
+            End(request, exception);
         }
     }
 
@@ -344,6 +367,7 @@ internal sealed class GenerationScheduler : IDisposable
 
         _queue.Ended();
         End(request, error);
+        _metrics.Ended();
     }
 
     private void End(GenerationRequest request, Exception? error)

@@ -85,8 +85,6 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
         {
             _running--;
         }
-
-        metrics.Ended();
     }
 
     /// <summary>Ends a request that waits because its caller no longer does. False where it does not wait.</summary>
