@@ -35,16 +35,8 @@ public sealed partial class Gemma4ChatClient
             return;
         }
 
-        int[] prompt = Tokens(Render(history, settings, model, addGenerationPrompt: false), model);
-        if (prompt.Length > model.Engine.MaxContextTokens)
-        {
-            throw new Gemma4ContextOverflowException(prompt.Length, model.Engine.MaxContextTokens);
-        }
-
-        using GenerationRequest request = new(prompt, cancellationToken) { AdapterFile = settings.AdapterFile, Priority = settings.Priority };
-        model.Scheduler.Enqueue(request);
-        await request.Released.ConfigureAwait(false);
-        await request.Output.Completion.ConfigureAwait(false);
+        using GenerationRequest request = new(Prefix(history, settings, model), cancellationToken) { AdapterFile = settings.AdapterFile, Priority = settings.Priority };
+        await RunAsync(model, request).ConfigureAwait(false);
     }
 
     /// <summary>What runs, waits and is kept at the moment. Loads nothing; all zero while the model is not loaded.</summary>
@@ -59,6 +51,23 @@ public sealed partial class Gemma4ChatClient
             IsQueueFull = lease.Model.Scheduler.IsFull,
             PrefixCache = lease.Model.Scheduler.CacheStatistics,
         };
+    }
+
+    // What requests that go on from the history begin with.
+    private int[] Prefix(List<ChatMessage> history, RequestSettings settings, LoadedModel model)
+    {
+        int[] prefix = Tokens(Render(history, settings, model, addGenerationPrompt: false), model);
+        return prefix.Length <= model.Engine.MaxContextTokens
+            ? prefix
+            : throw new Gemma4ContextOverflowException(prefix.Length, model.Engine.MaxContextTokens);
+    }
+
+    // A request that answers nothing.
+    private static async Task RunAsync(LoadedModel model, GenerationRequest request)
+    {
+        model.Scheduler.Enqueue(request);
+        await request.Released.ConfigureAwait(false);
+        await request.Output.Completion.ConfigureAwait(false);
     }
 
     private int[] Tokens(RenderedPrompt prompt, LoadedModel model) => _turns.Restore(prompt.Encode(model.Tokenizer));

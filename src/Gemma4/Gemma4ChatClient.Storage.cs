@@ -36,13 +36,7 @@ public sealed partial class Gemma4ChatClient
         using ModelLease lease = await _host.AcquireAsync(cancellationToken).ConfigureAwait(false);
         LoadedModel model = lease.Model;
         IStorableEngine engine = Storable(model);
-        int[] prompt = Tokens(Render(history, settings, model, addGenerationPrompt: false), model);
-        if (prompt.Length > model.Engine.MaxContextTokens)
-        {
-            throw new Gemma4ContextOverflowException(prompt.Length, model.Engine.MaxContextTokens);
-        }
-
-        using GenerationRequest request = new(prompt, cancellationToken)
+        using GenerationRequest request = new(Prefix(history, settings, model), cancellationToken)
         {
             Priority = settings.Priority,
             WhenRead = session => Write(engine, session.Session, path),
@@ -82,13 +76,6 @@ public sealed partial class Gemma4ChatClient
         };
         await RunAsync(lease.Model, request).ConfigureAwait(false);
         return tokens;
-    }
-
-    private static async Task RunAsync(LoadedModel model, GenerationRequest request)
-    {
-        model.Scheduler.Enqueue(request);
-        await request.Released.ConfigureAwait(false);
-        await request.Output.Completion.ConfigureAwait(false);
     }
 
     private static void Write(IStorableEngine engine, IGenerationSession session, string path)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 
 namespace Gemma4;
 
@@ -48,7 +49,8 @@ internal sealed class Gemma4HealthCheck(IServiceProvider provider, string? servi
             string message = string.Create(CultureInfo.InvariantCulture, $"No token came in {options.Timeout.TotalSeconds:0.###} s.");
 
             // It waited behind others, which is slow and not broken.
-            return before.QueuedRequests > 0
+            int places = provider.GetRequiredService<IOptionsMonitor<Gemma4Options>>().Get(serviceKey ?? Options.DefaultName).Scheduling.MaxConcurrentRequests;
+            return before.RunningRequests >= places
                 ? HealthCheckResult.Degraded(message + " Other requests take all places.", exception, data)
                 : new HealthCheckResult(context.Registration.FailureStatus, message, exception, data);
         }

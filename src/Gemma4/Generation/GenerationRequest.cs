@@ -74,9 +74,6 @@ internal sealed class GenerationRequest : IDisposable
 
     public CancellationTokenRegistration QueueRegistration { get; set; }
 
-    /// <summary>Tokens of the prompt that are still to be read.</summary>
-    public int Remaining => Prompt.Length - (Session?.Tokens.Length ?? 0);
-
     public void Write(List<AIContent> contents) => _output.Writer.TryWrite(contents);
 
     /// <summary>Ends the output, with an error or without.</summary>

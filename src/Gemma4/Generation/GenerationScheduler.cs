@@ -98,24 +98,9 @@ internal sealed class GenerationScheduler : IDisposable
     {
         while (true)
         {
-            Admit();
-            if (_prefilling.Count + _decoding.Count == 0)
-            {
-                bool woken = _work.WaitOne(Linger);
-                lock (_gate)
-                {
-                    if (_queue.Waiting == 0 && (_closed || !woken))
-                    {
-                        _thread = null;
-                        return;
-                    }
-                }
-
-                continue;
-            }
-
             try
             {
+                Admit();
                 DropCancelled(_prefilling);
                 DropCancelled(_decoding);
                 DecodeOnce();
@@ -124,6 +109,21 @@ internal sealed class GenerationScheduler : IDisposable
             catch (Exception exception)
             {
                 FailAll(exception);
+            }
+
+            if (_prefilling.Count + _decoding.Count + _queue.Waiting > 0)
+            {
+                continue;
+            }
+
+            bool woken = _work.WaitOne(Linger);
+            lock (_gate)
+            {
+                if (_queue.Waiting == 0 && (_closed || !woken))
+                {
+                    _thread = null;
+                    return;
+                }
             }
         }
     }
@@ -153,7 +153,10 @@ internal sealed class GenerationScheduler : IDisposable
 
         while (_queue.TryStart() is { } request)
         {
+            // In a list before anything can throw, so that it is ended in any case.
             _prefilling.Add(request);
+            _metrics.LeftQueue();
+            _metrics.Started(_timeProvider.GetElapsedTime(request.QueuedAt, request.StartedAt));
         }
     }
 

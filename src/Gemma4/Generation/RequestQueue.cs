@@ -73,7 +73,6 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
             Leave(request);
             _running++;
             request.StartedAt = timeProvider.GetTimestamp();
-            metrics.Started(timeProvider.GetElapsedTime(request.QueuedAt, request.StartedAt));
             return request;
         }
     }
@@ -134,6 +133,7 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
             if (waited)
             {
                 Leave(request);
+                metrics.LeftQueue();
             }
 
             return waited;
@@ -143,7 +143,6 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
     private void Leave(GenerationRequest request)
     {
         _waiting.Remove(request);
-        metrics.LeftQueue();
         request.QueueTimer?.Dispose();
     }
 }

@@ -14,9 +14,6 @@ internal sealed class Speculation(int mostTokens, EngineMetrics metrics)
     private readonly List<int> _step = [];
     private PromptLookup? _lookup;
 
-    /// <summary>Tokens guessed in the step that was read last.</summary>
-    public int Drafted => _draft.Count;
-
     /// <summary>Reads the tokens that the model has not read yet, and the guesses after them.</summary>
     public void Append(GenerationRequest request, PrefixCache cache, int maxContextTokens)
     {
