@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gemma4.Benchmarks.Micro;
 using Gemma4.Sampling.Constraints;
 using Gemma4.Sampling.Constraints.Matching;
 using Gemma4.Tokenization;
@@ -18,7 +18,7 @@ internal static class ConstraintBenchmarks
 
     public static void Run()
     {
-        Gemma4Tokenizer tokenizer = LoadTokenizer();
+        Gemma4Tokenizer tokenizer = RealTokenizer.Load();
         var watch = Stopwatch.StartNew();
         long before = GC.GetTotalMemory(forceFullCollection: true);
         ConstraintVocabulary.Of(tokenizer).Prepare();
@@ -121,7 +121,7 @@ internal static class ConstraintBenchmarks
 
     private static List<(AIFunctionDeclaration[] Tools, string Text)> ReadTurns()
     {
-        string folder = Path.Combine(FindRoot(), "..", "shared", "data", "bfcl");
+        string folder = Path.Combine(TestData.Root, "..", "shared", "data", "bfcl");
         var turns = new List<(AIFunctionDeclaration[], string)>();
         if (!Directory.Exists(folder))
         {
@@ -182,36 +182,5 @@ internal static class ConstraintBenchmarks
         Print($"{name,-24} p50 {At(0.5),8:F1}  p99 {At(0.99),8:F1}  max {values[^1],8:F1}  mean {values.Average(),8:F1}  ({values.Count})");
     }
 
-    private static Gemma4Tokenizer LoadTokenizer()
-    {
-        string folder = Directory.CreateTempSubdirectory("gemma4-constraints-").FullName;
-        try
-        {
-            using (var packed = new GZipStream(
-                File.OpenRead(Path.Combine(FindRoot(), "tests", "data", "gemma4-tokenizer.json.gz")), CompressionMode.Decompress))
-            using (FileStream target = File.Create(Path.Combine(folder, "tokenizer.json")))
-            {
-                packed.CopyTo(target);
-            }
-
-            return Gemma4Tokenizer.Load(folder);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
     private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Gemma4.SemanticKernel.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException("Gemma4.SemanticKernel.sln not found.");
-    }
 }

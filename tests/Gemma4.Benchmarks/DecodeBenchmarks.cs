@@ -9,18 +9,20 @@ namespace Gemma4.Benchmarks;
 
 /// <summary>
 /// Time of decode steps in one or two model folders, at several lengths of the conversation and for several sessions at
-/// once. The folders take turns at every step, so that a busy moment of the machine meets both. One JSON object a line.
+/// once, of reading a prompt, and of what the client adds to a step. The folders take turns at every step, so that a busy moment of the machine meets both. One JSON object a line.
 /// </summary>
 internal static class DecodeBenchmarks
 {
     private const int DefaultSteps = 25;
     private const int WarmUp = 3;
     private const int FillChunk = 512;
+    private const int PromptLength = 512;
+    private const int PromptRounds = 3;
 
     private static readonly int[] DefaultLengths = [0, 2048, 4096, 8192];
     private static readonly int[] BatchSizes = [1, 2, 4];
 
-    public static void Run(string[] arguments)
+    public static async Task RunAsync(string[] arguments)
     {
         string[] folders = [.. arguments.TakeWhile(argument => !argument.StartsWith("--", StringComparison.Ordinal))];
         int[] lengths = Option(arguments, "--at") is { } at
@@ -45,6 +47,13 @@ internal static class DecodeBenchmarks
         OnnxGenerationEngine[] engines = [.. folders.Select(folder => OnnxGenerationEngine.Load(Gemma4ModelFolder.Open(folder), options))];
         try
         {
+            MeasurePrefill(folders, engines);
+            foreach ((string folder, OnnxGenerationEngine engine) in folders.Zip(engines))
+            {
+                (double step, double gap) = await ClientGap.MeasureAsync(folder, engine, steps);
+                Write(new { measure = "client", folder, stepMs = Rounded(step), betweenStepsMs = Rounded(gap), toStep = Rounded(gap / step) });
+            }
+
             foreach (int length in lengths)
             {
                 MeasureLength(folders, engines, length, steps);
@@ -53,6 +62,53 @@ internal static class DecodeBenchmarks
         finally
         {
             Array.ForEach(engines, engine => engine.Dispose());
+        }
+    }
+
+    /// <summary>A prompt in the client's pieces by a session, and each piece in turn with the native call alone.</summary>
+    private static void MeasurePrefill(string[] folders, OnnxGenerationEngine[] engines)
+    {
+        int piece = new Gemma4Options().PrefillChunkSize;
+        for (int index = 0; index < folders.Length; index++)
+        {
+            OnnxGenerationEngine engine = engines[index];
+            if (engine.Graph is not { CachesInPlace: true, InputIds: not null } || engine.MaxContextTokens < PromptLength)
+            {
+                continue;
+            }
+
+            RawStep[] raw = [.. Enumerable.Range(0, PromptLength / piece).Select(number => new RawStep(engine, number * piece, piece))];
+            using IGenerationSession session = engine.CreateSession();
+            List<double> read = [];
+            List<double> alone = [];
+            for (int round = -1; round < PromptRounds; round++)
+            {
+                session.RewindTo(0);
+                foreach ((int number, RawStep step) in raw.Index())
+                {
+                    int[] tokens = [.. Enumerable.Range(10 + (number * piece), piece)];
+                    var watch = Stopwatch.StartNew();
+                    session.Append(tokens);
+                    double time = watch.Elapsed.TotalMilliseconds;
+                    double native = step.Run();
+                    if (round >= 0)
+                    {
+                        read.Add(time);
+                        alone.Add(native);
+                    }
+                }
+            }
+
+            Array.ForEach(raw, step => step.Dispose());
+            Write(new
+            {
+                measure = "prefill",
+                folder = folders[index],
+                tokens = PromptLength,
+                pieceMs = Rounded(Median(read)),
+                tokensPerSecond = Rounded(piece * 1000 / Median(read)),
+                toRawRun = Rounded(Median(Ratios([.. read], [.. alone]))),
+            });
         }
     }
 
@@ -157,8 +213,10 @@ internal static class DecodeBenchmarks
         return elapsed;
     }
 
-    /// <summary>What the native call alone takes for the same step, everything bound beforehand and nothing read.</summary>
-    /// <summary>Steps of the sessions, and in turn with them the native calls alone.</summary>
+    /// <summary>
+    /// Steps of the sessions, and in turn with them what the native call alone takes, everything bound beforehand and
+    /// nothing read.
+    /// </summary>
     private static (double[][] Steps, double[][] Raw) MeasureAlone(OnnxGenerationEngine[] engines, IGenerationSession[] filled, int length, int steps)
     {
         RawStep?[] raw = [.. engines.Select(engine => engine.Graph is { CachesInPlace: true, InputIds: not null } ? new RawStep(engine, length) : null)];

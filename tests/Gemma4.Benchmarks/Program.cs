@@ -1,12 +1,15 @@
 using Gemma4.Benchmarks;
+using Gemma4.Benchmarks.Micro;
 
 switch (args.FirstOrDefault())
 {
     case "tokenizer":
         TokenizerBenchmarks.Run();
         return 0;
-    case "sampler":
-        SamplerBenchmarks.Run();
+    case "micro":
+        return MicroBenchmarks.Run(args[1..]);
+    case "guesses" when args.Length <= 2:
+        await GuessBenchmarks.RunAsync(args.ElementAtOrDefault(1));
         return 0;
     case "nano":
         NanoBenchmarks.Run();
@@ -24,7 +27,7 @@ switch (args.FirstOrDefault())
         await BuildBenchmarks.BuildAsync(args[1], args.Length == 3 ? args[2] : "int4");
         return 0;
     case "decode" when args.Length >= 2:
-        DecodeBenchmarks.Run(args[1..]);
+        await DecodeBenchmarks.RunAsync(args[1..]);
         return 0;
     case "layouts":
         LayoutBenchmarks.Run();
@@ -51,7 +54,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--filter *Sampler*]|guesses [DIR]|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
             + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

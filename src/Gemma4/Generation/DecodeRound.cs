@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 
 namespace Gemma4.Generation;
 
 /// <summary>Feeds every response under way the tokens that it has picked last: several in one step where the engine can.</summary>
-internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, PrefixCache cache, EngineMetrics metrics)
+internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, PrefixCache cache, EngineMetrics metrics, ILogger logger)
 {
     private readonly IBatchEngine? _batching = engine as IBatchEngine;
     private readonly int _batchSize = engine is IBatchEngine batching ? Math.Min(batching.MaxBatchSize, maxBatchSize) : 1;
@@ -79,9 +80,10 @@ internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, Pr
             _batching!.AppendEach(
                 CollectionsMarshal.AsSpan(_sessions), CollectionsMarshal.AsSpan(_tokens), CancellationToken.None);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
             // No session has changed; whose fault it was shows when each goes alone.
+            Gemma4Log.BatchFailed(logger, exception, _batch.Count);
             return false;
         }
 

@@ -54,6 +54,19 @@ internal sealed class EngineMetrics(string modelId)
     /// <summary>A request has ended in whatever way.</summary>
     public void Ended() => RunningRequests.Add(-1, _model);
 
+    /// <summary>The same after a failure that a listener of these instruments may be to blame for.</summary>
+    public void EndedByFailure()
+    {
+        try
+        {
+            Ended();
+        }
+        catch (Exception)
+        {
+            // It has failed the requests already; the others still have to be ended.
+        }
+    }
+
     public void Decoded(int tokens, TimeSpan time)
     {
         OutputTokens.Add(tokens, _model);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
 
 namespace Gemma4.Generation;
 
@@ -31,7 +32,7 @@ internal sealed class GenerationScheduler : IDisposable
     private readonly List<(GenerationRequest Request, Exception? Error)> _fed = [];
     private int _turn;
 
-    public GenerationScheduler(IGenerationEngine engine, Gemma4Options options, string modelId, TimeProvider timeProvider)
+    public GenerationScheduler(IGenerationEngine engine, Gemma4Options options, string modelId, TimeProvider timeProvider, ILogger logger)
     {
         _timeProvider = timeProvider;
         _metrics = new EngineMetrics(modelId);
@@ -39,7 +40,7 @@ internal sealed class GenerationScheduler : IDisposable
         _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
         _chunkSize = options.PrefillChunkSize;
         _mostGuessed = options.MaxDraftTokens;
-        _round = new DecodeRound(engine, options.Scheduling.MaxBatchSize, _cache, _metrics);
+        _round = new DecodeRound(engine, options.Scheduling.MaxBatchSize, _cache, _metrics, logger);
     }
 
     /// <summary>Requests that wait.</summary>
@@ -141,6 +142,7 @@ internal sealed class GenerationScheduler : IDisposable
             request.Session?.Dispose();
             _queue.Ended();
             End(request, exception);
+            _metrics.EndedByFailure();
         }
     }
 

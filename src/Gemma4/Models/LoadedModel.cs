@@ -2,6 +2,7 @@ using System.Globalization;
 using Gemma4.Generation;
 using Gemma4.OnnxRuntime;
 using Gemma4.Tokenization;
+using Microsoft.Extensions.Logging;
 
 namespace Gemma4.Models;
 
@@ -24,7 +25,7 @@ internal sealed class LoadedModel : IDisposable
 
     public GenerationScheduler Scheduler { get; }
 
-    public static LoadedModel Load(Gemma4Options options, string directory, string modelId, TimeProvider timeProvider)
+    public static LoadedModel Load(Gemma4Options options, string directory, string modelId, TimeProvider timeProvider, ILogger logger)
     {
         Gemma4ModelFolder folder = Gemma4ModelFolder.Open(directory, options.ModelVariant);
         Gemma4Tokenizer tokenizer = LoadTokenizer(folder);
@@ -47,7 +48,7 @@ internal sealed class LoadedModel : IDisposable
             throw new Gemma4ModelException($"The engine for '{folder.Directory}' has {size} logits and tokenizer.json {tokenizer.VocabularySize} tokens. They come from different models; copy the tokenizer.json that belongs to the checkpoint.");
         }
 
-        return new LoadedModel(folder, tokenizer, engine, new GenerationScheduler(engine, options, modelId, timeProvider));
+        return new LoadedModel(folder, tokenizer, engine, new GenerationScheduler(engine, options, modelId, timeProvider, logger));
     }
 
     public void Dispose()

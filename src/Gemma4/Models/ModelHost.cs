@@ -132,7 +132,7 @@ internal sealed class ModelHost : IDisposable
     private LoadedModel Load(string directory)
     {
         long start = _timeProvider.GetTimestamp();
-        LoadedModel model = LoadedModel.Load(_options, directory, _modelId, _timeProvider);
+        LoadedModel model = LoadedModel.Load(_options, directory, _modelId, _timeProvider, _logger);
         Gemma4Log.ModelLoaded(_logger, model.Folder.Directory, _timeProvider.GetElapsedTime(start).TotalMilliseconds, model.Engine.MaxContextTokens);
         if (model.Folder.IgnoredParts.Count > 0)
         {

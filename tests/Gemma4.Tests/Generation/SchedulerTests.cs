@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Gemma4.Tests.Generation;
@@ -117,6 +118,39 @@ public class SchedulerTests
         Assert.Equal(0, shared.GetStatistics().QueuedRequests);
         shared.Dispose();
         Assert.Equal(0, engine().OpenSessions);
+    }
+
+    [Fact]
+    public async Task A_step_for_several_that_fails_is_logged_and_each_goes_on_alone()
+    {
+        LogList log = new();
+        using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.AddProvider(log));
+        using Gemma4ChatClient alone = HashClient.Create(size => new HashEngine(size), out _);
+        using Gemma4ChatClient client = HashClient.Create(
+            size => new HashEngine(size)
+            {
+                OnStep = (sessions, _) =>
+                {
+                    if (sessions > 1)
+                    {
+                        throw new InvalidOperationException("Together nothing goes.");
+                    }
+                },
+            },
+            out _,
+            loggers: loggers);
+        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 200 };
+        string[] prompts = [.. Enumerable.Range(0, 6).Select(i => $"Question {i}.")];
+
+        ChatResponse[] answers = await Task.WhenAll(prompts.Select(prompt => Task.Run(() => client.GetResponseAsync(prompt, options))));
+
+        foreach ((string prompt, ChatResponse answer) in prompts.Zip(answers))
+        {
+            Assert.Equal((await alone.GetResponseAsync(prompt, options)).Text, answer.Text);
+        }
+
+        Assert.NotEmpty(log.Warnings);
+        Assert.All(log.Warnings, warning => Assert.EndsWith("responses at once failed; each goes on alone", warning, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -68,15 +68,41 @@ public class SpeculationTests
     {
         DraftLength length = new(7);
         int guessed = 0;
-        for (int step = 0; step < 1000; step++)
+        for (int step = 1; step <= 1000; step++)
         {
             int next = length.Next;
             guessed += next;
             length.Note(next, 0);
+
+            // A fifth of a step for each, and the first three before there is a share.
+            Assert.InRange(guessed, 3, (0.03 * step / 0.2) + 3);
         }
 
-        // A fifth of a step for each.
-        Assert.InRange(guessed, 10, ((1 + (0.03 * 1000)) / 0.2) + 3);
+        Assert.InRange(guessed, 100, 153);
+    }
 
+    [Fact]
+    public void However_guesses_turn_out_a_response_never_loses_more_than_its_share_and_one_guess()
+    {
+        Random random = new(7);
+        for (int round = 0; round < 200; round++)
+        {
+            DraftLength length = new(7);
+            double luck = random.NextDouble();
+            double won = 0;
+            for (int step = 1; step <= 300; step++)
+            {
+                int guessed = random.Next(length.Next + 1);
+                int right = 0;
+                while (right < guessed && random.NextDouble() < luck)
+                {
+                    right++;
+                }
+
+                length.Note(guessed, right);
+                won += right - (0.2 * guessed);
+                Assert.True(won >= -((0.03 * step) + (7 * 0.2)), $"round {round}, step {step}: {won:F2} steps");
+            }
+        }
     }
 }
