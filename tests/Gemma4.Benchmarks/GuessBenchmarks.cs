@@ -1,7 +1,6 @@
 using System.Globalization;
 using Gemma4.ModelBuilder;
 using Gemma4.Retrieval;
-using Gemma4.Retrieval.Chat;
 using Gemma4.Retrieval.Ingestion;
 using Gemma4.Retrieval.Search;
 using Gemma4.Retrieval.Stores;

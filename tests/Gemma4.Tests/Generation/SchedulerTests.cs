@@ -125,12 +125,14 @@ public class SchedulerTests
     {
         LogList log = new();
         using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.AddProvider(log));
+        using ManualResetEventSlim go = new();
         using Gemma4ChatClient alone = HashClient.Create(size => new HashEngine(size), out _);
         using Gemma4ChatClient client = HashClient.Create(
             size => new HashEngine(size)
             {
                 OnStep = (sessions, _) =>
                 {
+                    go.Wait();
                     if (sessions > 1)
                     {
                         throw new InvalidOperationException("Together nothing goes.");
@@ -142,7 +144,10 @@ public class SchedulerTests
         ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 200 };
         string[] prompts = [.. Enumerable.Range(0, 6).Select(i => $"Question {i}.")];
 
-        ChatResponse[] answers = await Task.WhenAll(prompts.Select(prompt => Task.Run(() => client.GetResponseAsync(prompt, options))));
+        Task<ChatResponse>[] asked = [.. prompts.Select(prompt => client.GetResponseAsync(prompt, options))];
+        await Until(() => client.GetStatistics() is var now && now.RunningRequests + now.QueuedRequests == prompts.Length);
+        go.Set();
+        ChatResponse[] answers = await Task.WhenAll(asked);
 
         foreach ((string prompt, ChatResponse answer) in prompts.Zip(answers))
         {
