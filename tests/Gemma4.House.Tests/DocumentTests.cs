@@ -52,6 +52,23 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void The_package_table_names_every_package()
+    {
+        var table = File.ReadAllText(RepositoryFolder.Path("README.md")).Split("## Packages\n")[1].Split("\n## ")[0];
+        var named = table.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).SelectMany(line =>
+        {
+            var names = QuotedName().Matches(line.Split('|')[1]).Select(match => match.Groups["name"].Value).ToArray();
+
+            // `Gemma4.Retrieval.Sqlite`, `.Redis`: the rest of a row shares the first one's beginning.
+            return names.Select(name => name.StartsWith('.') ? names[0][..names[0].LastIndexOf('.')] + name : name);
+        });
+
+        Assert.Equal(
+            Directory.EnumerateDirectories(RepositoryFolder.Path("src")).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal),
+            named.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_wrong_member_is_an_error_with_the_line_of_the_document()
     {
         var block = DocumentBlock.Read("guide.md", "# Guide\n\n```csharp\nvar n = 1;\nservices.AddGemma9(n);\n```\n").Single();
@@ -76,6 +93,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("""\]\((?<target>[^)\s]+)\)""")]
     private static partial Regex Link();
+
+    [GeneratedRegex("`(?<name>[^`]+)`")]
+    private static partial Regex QuotedName();
 
     [GeneratedRegex(@"gemma4\.[a-z_]+\.[a-z_]+")]
     private static partial Regex Instrument();

@@ -82,7 +82,7 @@ public class ChatOptionsSupportTests
     }
 
     [Fact]
-    public void The_README_shows_the_table()
+    public void The_guide_shows_the_table()
     {
         StringBuilder table = new("| member | | meaning |\n|---|---|---|\n");
         foreach (Row row in Table)
@@ -90,8 +90,8 @@ public class ChatOptionsSupportTests
             table.Append('|').Append(' ').Append(row.Member).Append(" | ").Append(row.Honoured ? "honoured" : "refused").Append(" | ").Append(row.Meaning).Append(" |\n");
         }
 
-        string readme = File.ReadAllText(Path.Combine(TestData.Root, "README.md")).ReplaceLineEndings("\n");
-        string shown = readme.Split("<!-- options -->\n")[1].Split("<!-- /options -->")[0];
+        string guide = File.ReadAllText(Path.Combine(TestData.Root, "docs", "chat-options.md")).ReplaceLineEndings("\n");
+        string shown = guide.Split("<!-- options -->\n")[1].Split("<!-- /options -->")[0];
 
         Assert.Equal(table.ToString(), shown);
     }
