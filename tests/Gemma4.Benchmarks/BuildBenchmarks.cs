@@ -7,7 +7,7 @@ namespace Gemma4.Benchmarks;
 /// <summary>Time and memory of building a model of real size, from a checkpoint made for the purpose or without one.</summary>
 internal static class BuildBenchmarks
 {
-    private static readonly Dictionary<string, Gemma4Size> Sizes = new()
+    internal static readonly Dictionary<string, Gemma4Size> Sizes = new()
     {
         ["e2b"] = Gemma4Size.E2B,
         ["e4b"] = Gemma4Size.E4B,

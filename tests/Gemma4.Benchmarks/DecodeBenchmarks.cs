@@ -11,7 +11,7 @@ namespace Gemma4.Benchmarks;
 /// Time of decode steps in one or two model folders, at several lengths of the conversation and for several sessions at
 /// once, of reading a prompt, and of what the client adds to a step. The folders take turns at every step, so that a busy moment of the machine meets both. One JSON object a line.
 /// </summary>
-internal static class DecodeBenchmarks
+internal sealed class DecodeBenchmarks(Action<string> write)
 {
     private const int DefaultSteps = 25;
     private const int WarmUp = 3;
@@ -22,7 +22,7 @@ internal static class DecodeBenchmarks
     private static readonly int[] DefaultLengths = [0, 2048, 4096, 8192];
     private static readonly int[] BatchSizes = [1, 2, 4];
 
-    public static async Task RunAsync(string[] arguments)
+    public async Task RunAsync(string[] arguments)
     {
         string[] folders = [.. arguments.TakeWhile(argument => !argument.StartsWith("--", StringComparison.Ordinal))];
         int[] lengths = Option(arguments, "--at") is { } at
@@ -66,7 +66,7 @@ internal static class DecodeBenchmarks
     }
 
     /// <summary>A prompt in the client's pieces by a session, and each piece in turn with the native call alone.</summary>
-    private static void MeasurePrefill(string[] folders, OnnxGenerationEngine[] engines)
+    private void MeasurePrefill(string[] folders, OnnxGenerationEngine[] engines)
     {
         int piece = new Gemma4Options().PrefillChunkSize;
         for (int index = 0; index < folders.Length; index++)
@@ -112,7 +112,7 @@ internal static class DecodeBenchmarks
         }
     }
 
-    private static void MeasureLength(string[] folders, OnnxGenerationEngine[] engines, int length, int steps)
+    private void MeasureLength(string[] folders, OnnxGenerationEngine[] engines, int length, int steps)
     {
         if (engines.Any(engine => engine.MaxContextTokens <= length))
         {
@@ -150,7 +150,7 @@ internal static class DecodeBenchmarks
     }
 
     /// <summary>Groups of several sizes in turns; the sessions are forks of the filled ones.</summary>
-    private static void MeasureBatches(
+    private void MeasureBatches(
         string[] folders, OnnxGenerationEngine[] engines, IGenerationSession[] filled, int length, int steps)
     {
         List<(int Folder, IGenerationSession[] Group)> subjects = [];
@@ -296,5 +296,5 @@ internal static class DecodeBenchmarks
     private static int? Number(string[] arguments, string name) =>
         Option(arguments, name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : null;
 
-    private static void Write<T>(T line) => Console.WriteLine(JsonSerializer.Serialize(line));
+    private void Write<T>(T line) => write(JsonSerializer.Serialize(line));
 }

@@ -27,8 +27,10 @@ switch (args.FirstOrDefault())
         await BuildBenchmarks.BuildAsync(args[1], args.Length == 3 ? args[2] : "int4");
         return 0;
     case "decode" when args.Length >= 2:
-        await DecodeBenchmarks.RunAsync(args[1..]);
+        await new DecodeBenchmarks(Console.WriteLine).RunAsync(args[1..]);
         return 0;
+    case "table" when args.Length <= 2:
+        return await SpeedTable.RunAsync(args.ElementAtOrDefault(1) ?? "e2b");
     case "layouts":
         LayoutBenchmarks.Run();
         return 0;
@@ -55,6 +57,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--filter *Sampler*]|guesses [DIR]|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
-            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
+            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|table [SIZE]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }
