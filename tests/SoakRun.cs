@@ -153,7 +153,9 @@ internal sealed class SoakRun(int chats, int callers, int seed)
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        GC.Collect();
+
+        // Gives free pages back, which would otherwise stay for a while and look like growth.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return Environment.WorkingSet;
     }
 }
