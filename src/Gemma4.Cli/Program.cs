@@ -4,8 +4,8 @@ using Gemma4.Cli;
 using var interruption = new Interruption();
 Console.CancelKeyPress += (_, pressed) =>
 {
-    pressed.Cancel = true;
-    interruption.Press();
+    // When even the end of the program was asked for before, the system ends it.
+    pressed.Cancel = interruption.Press();
 };
 
 // The console's own encodings write a byte order mark on some systems and follow the locale on others.
@@ -18,6 +18,7 @@ var interactive = !Console.IsInputRedirected && !Console.IsOutputRedirected;
 var streams = new CliStreams(input, output, error, interactive, rawInput, Console.IsErrorRedirected)
 {
     Interruption = interruption,
+    IsTerminal = !Console.IsOutputRedirected,
     // https://no-color.org: present and not empty, whatever it says.
     NoColor = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 },
 };
