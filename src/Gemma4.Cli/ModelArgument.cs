@@ -1,5 +1,4 @@
 using Gemma4.Cli.Arguments;
-using Gemma4.Models;
 using Gemma4.Models.Download;
 using Gemma4.Nano;
 using Microsoft.Extensions.AI;

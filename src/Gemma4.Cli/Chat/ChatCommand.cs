@@ -100,6 +100,8 @@ internal static class ChatCommand
         {
             display.Prompt();
             var line = await Task.Run(streams.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // Ctrl+C came before the line was complete.
+            cancellationToken.ThrowIfCancellationRequested();
             count += string.IsNullOrWhiteSpace(line) ? 0 : 1;
             switch (line?.Trim())
             {

@@ -1,7 +1,6 @@
 using Gemma4.Cli.Arguments;
 using Gemma4.Cli.Json;
 using Gemma4.Models;
-using Gemma4.Models.Download;
 using Gemma4.Nano;
 
 namespace Gemma4.Cli.Doctor;

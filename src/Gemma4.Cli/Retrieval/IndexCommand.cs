@@ -31,14 +31,19 @@ internal static class IndexCommand
         using var index = await DocumentIndex.OpenAsync(arguments, mustExist: false, cancellationToken).ConfigureAwait(false);
         await index.RememberModelAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<IDocumentReader> readers = [.. DocumentFolder.DefaultReaders, new PdfReader(), new DocxReader(), new HtmlReader()];
-        var documents = DocumentFolder.ReadAsync(folder, arguments.Text(Pattern.Name) ?? "**/*", readers, cancellationToken);
+        ReadableFiles files = new(folder, arguments.Text(Pattern.Name) ?? "**/*", readers, streams.Error);
         var result = await new DocumentIndexer(index.Chunks, index.Embeddings, index.Chunker())
-            .IndexAsync(documents, index.Tenant, new Lines(streams), cancellationToken).ConfigureAwait(false);
+            .IndexAsync(files.ReadAsync(cancellationToken), index.Tenant, new Lines(streams), cancellationToken).ConfigureAwait(false);
         await streams.Output.WriteLineAsync(
             $"{result.Documents} documents, {result.Chunks} chunks: {result.Embedded} embedded, {result.Removed} removed.").ConfigureAwait(false);
+        if (files.Failures > 0)
+        {
+            throw new InvalidOperationException(files.Failures == 1 ? "1 file could not be read." : $"{files.Failures} files could not be read.");
+        }
+
         if (result.Documents == 0)
         {
-            await streams.Error.WriteLineAsync($"gemma4: nothing in '{folder}' that matches could be read as a document.").ConfigureAwait(false);
+            await streams.Error.WriteLineAsync($"gemma4: nothing in '{folder}' is a document that matches.").ConfigureAwait(false);
         }
     }
 
