@@ -8,6 +8,12 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = interruption.Press();
 };
 
+if (args is not ["pull", ..])
+{
+    // After the line above, which makes the runtime ignore the signal.
+    BrokenPipe.EndProgram();
+}
+
 // The console's own encodings write a byte order mark on some systems and follow the locale on others.
 var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 using var rawInput = Console.OpenStandardInput();

@@ -28,12 +28,18 @@ internal sealed class CliProcess : IDisposable
 
     public static bool HasTerminal => File.Exists("/usr/bin/script");
 
-    public static CliProcess InPipe(string[] args, bool noColor = false) =>
-        new(WithColor(new ProcessStartInfo("sh", ["-c", "exec env --default-signal=INT dotnet \"$@\"", "sh", Program, .. args]), noColor));
+    /// <param name="args">The program's arguments.</param>
+    /// <param name="script">What the shell does with the program and its arguments.</param>
+    public static CliProcess InPipe(string[] args, string script = "exec env --default-signal=INT dotnet \"$@\"") =>
+        new(new ProcessStartInfo("sh", ["-c", script, "sh", Program, .. args]));
 
     /// <summary>'script' gives it a terminal; quotes are enough for words without quotes.</summary>
-    public static CliProcess AtTerminal(string[] args, bool noColor = false) =>
-        new(WithColor(new ProcessStartInfo("/usr/bin/script", ["-qec", $"dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]), noColor));
+    public static CliProcess AtTerminal(string[] args, bool noColor = false)
+    {
+        var start = new ProcessStartInfo("/usr/bin/script", ["-qec", $"dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]);
+        start.Environment["NO_COLOR"] = noColor ? "1" : null; // null takes it away
+        return new CliProcess(start);
+    }
 
     public string Output => _output.ToString();
 
@@ -81,11 +87,5 @@ internal sealed class CliProcess : IDisposable
 
         _process.Dispose();
         _limit.Dispose();
-    }
-
-    private static ProcessStartInfo WithColor(ProcessStartInfo start, bool noColor)
-    {
-        start.Environment["NO_COLOR"] = noColor ? "1" : null; // null takes it away
-        return start;
     }
 }

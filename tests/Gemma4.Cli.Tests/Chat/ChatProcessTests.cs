@@ -35,6 +35,17 @@ public sealed class ChatProcessTests
     }
 
     [LinuxFact]
+    public async Task A_reader_that_has_enough_ends_the_program()
+    {
+        using var pipe = CliProcess.InPipe(["chat", "--json"], "{ dotnet \"$@\"; echo $? >&2; } | head -1");
+        await pipe.TypeAsync(string.Concat(Enumerable.Repeat("Hello\n/clear\n", 200)));
+        var run = await pipe.EndAsync();
+
+        Assert.Single(run.Lines);
+        Assert.Equal("141\n", run.Error); // 128 and the number of the signal, as of any program
+    }
+
+    [LinuxFact]
     public async Task Colors_are_for_a_terminal_where_they_are_wanted()
     {
         if (!CliProcess.HasTerminal)
