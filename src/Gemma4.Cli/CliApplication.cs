@@ -38,7 +38,7 @@ internal static class CliApplication
         }
         catch (UsageException problem)
         {
-            await streams.Error.WriteLineAsync($"gemma4: {problem.Message} 'gemma4 --help' shows the usage.").ConfigureAwait(false);
+            await streams.Error.WriteLineAsync(TerminalText.WithoutControls($"gemma4: {problem.Message} 'gemma4 {HelpOf(args)}--help' shows the usage.")).ConfigureAwait(false);
             return WrongUsage;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -47,7 +47,7 @@ internal static class CliApplication
         }
         catch (Exception problem)
         {
-            await streams.Error.WriteLineAsync("gemma4: " + OneLine(problem.Message)).ConfigureAwait(false);
+            await streams.Error.WriteLineAsync("gemma4: " + TerminalText.WithoutControls(OneLine(problem.Message))).ConfigureAwait(false);
             return Failure;
         }
         finally
@@ -113,6 +113,7 @@ internal static class CliApplication
         {
             throw new UsageException(
                 $"there is no command '{args[0]}'."
+                + (args[0].Contains(' ', StringComparison.Ordinal) ? " 'gemma4 chat' takes questions." : "")
                 + NearestName.Suggest(args[0], Commands.Select(command => command.Name.Split(' ')[0]).Append("--help").Append("--version").Distinct()));
         }
 
@@ -127,6 +128,15 @@ internal static class CliApplication
             : throw new UsageException(args.Length == 1
                 ? $"'{args[0]}' needs one of {string.Join(", ", names)}."
                 : $"'{args[0]}' knows {string.Join(", ", names)}, not '{args[1]}'.{NearestName.Suggest(args[1], names)}");
+    }
+
+    /// <summary>The words of the command that was meant, with a space at the end; nothing when it cannot be told.</summary>
+    private static string HelpOf(string[] args)
+    {
+        string[] candidates = [string.Join(' ', args.Take(2)), args[0]];
+        return candidates.FirstOrDefault(words => Commands.Any(command => (command.Name + " ").StartsWith(words + " ", StringComparison.Ordinal))) is { } words
+            ? words + " "
+            : "";
     }
 
     private static string Version()

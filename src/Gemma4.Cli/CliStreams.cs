@@ -12,6 +12,16 @@ internal sealed record CliStreams(
     Stream? RawInput = null,
     bool IsErrorRedirected = false)
 {
+    /// <summary>
+    /// A person sees the output while it is written, though the input may come from elsewhere: colors, and no control
+    /// characters of models and documents.
+    /// </summary>
+    public bool IsTerminal
+    {
+        get => field || IsInteractive;
+        init;
+    }
+
     /// <summary>What Ctrl+C interrupts; null where nobody can press it.</summary>
     public Interruption? Interruption { get; init; }
 

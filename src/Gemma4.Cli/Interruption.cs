@@ -11,7 +11,8 @@ internal sealed class Interruption : IDisposable
 
     public CancellationToken Program => _program.Token;
 
-    public void Press()
+    /// <summary>False when there is nothing left to cancel: the program was asked to end before.</summary>
+    public bool Press()
     {
         CancellationTokenSource pressed;
         lock (_lock)
@@ -19,7 +20,13 @@ internal sealed class Interruption : IDisposable
             pressed = _answer is { IsCancellationRequested: false } answer ? answer : _program;
         }
 
+        if (pressed.IsCancellationRequested)
+        {
+            return false;
+        }
+
         pressed.Cancel();
+        return true;
     }
 
     /// <summary>Runs one answer. True when it came to its end, false when it was interrupted and the program goes on.</summary>

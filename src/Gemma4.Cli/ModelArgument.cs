@@ -1,6 +1,7 @@
 using Gemma4.Cli.Arguments;
 using Gemma4.Models.Download;
 using Gemma4.Nano;
+using Microsoft.Extensions.AI;
 
 namespace Gemma4.Cli;
 
@@ -13,11 +14,25 @@ internal static class ModelArgument
     public static string Directory(ParsedArguments arguments) =>
         arguments.Text(Option.Name) is { } model ? Resolve(model) : NanoModel.Directory;
 
+    /// <summary>Whether a client runs the built-in demo model, which needs its own defaults.</summary>
+    public static bool IsNano(IChatClient client) => ModelId(client) == NanoModel.FolderName;
+
+    public static string ModelId(IChatClient client) => client.GetService<ChatClientMetadata>()?.DefaultModelId ?? "";
+
     public static Gemma4Options Options(ParsedArguments arguments) =>
         arguments.Has(Option.Name) ? new Gemma4Options { ModelPath = Directory(arguments) } : new Gemma4Options().UseNano();
 
-    private static string Resolve(string model)
+    /// <summary>The folder that a person means by a path or by a fetched model's name.</summary>
+    /// <exception cref="Gemma4ModelException">It is a file.</exception>
+    /// <exception cref="Gemma4DownloadException">It is the name of a model that is not in the cache.</exception>
+    public static string Resolve(string model)
     {
+        if (File.Exists(model))
+        {
+            throw new Gemma4ModelException(
+                $"'{model}' is a file. Name the folder that holds it{(Path.GetDirectoryName(model) is { Length: > 0 } folder ? $": '{folder}'" : ": '.'")}.");
+        }
+
         // A folder wins: what is on this disk needs no cache. Neither is left to the reader of folders, which says so.
         if (System.IO.Directory.Exists(model) || model.Split('@')[0].Split('/') is not { Length: 2 } parts || parts.Any(part => part is "" or "." or ".."))
         {

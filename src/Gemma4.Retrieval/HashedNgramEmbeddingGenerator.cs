@@ -43,12 +43,16 @@ public sealed class HashedNgramEmbeddingGenerator : IEmbeddingGenerator<string, 
         }
 
         GeneratedEmbeddings<Embedding<float>> embeddings = [];
+        long total = 0;
         foreach (string value in values)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            embeddings.Add(new Embedding<float>(Embed(value)) { ModelId = _metadata.DefaultModelId });
+            embeddings.Add(new Embedding<float>(Embed(value, out int terms)) { ModelId = _metadata.DefaultModelId });
+            total += terms;
         }
 
+        // Words are what this generator reads; those it leaves out do not count.
+        embeddings.Usage = new UsageDetails { InputTokenCount = total, TotalTokenCount = total };
         return Task.FromResult(embeddings);
     }
 
@@ -66,11 +70,13 @@ public sealed class HashedNgramEmbeddingGenerator : IEmbeddingGenerator<string, 
     {
     }
 
-    private float[] Embed(string text)
+    private float[] Embed(string text, out int terms)
     {
+        terms = 0;
         float[] vector = new float[_dimensions];
         foreach (string term in _analyzer.Terms(text))
         {
+            terms++;
             Add(vector, term, WordWeight);
             string padded = $"<{term}>";
             for (int i = 0; i + GramLength <= padded.Length && padded.Length > GramLength; i++)

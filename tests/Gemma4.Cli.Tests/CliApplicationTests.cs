@@ -30,6 +30,13 @@ public sealed class CliApplicationTests
     [InlineData("build a b --overwrite=yes", "takes no value")]
     [InlineData("inspect tokens --tokenizer a --model b", "exclude each other")]
     [InlineData("chat --top-p 1.5 hello", "from 0 to 1")]
+    [InlineData("chat --jsno hello", "Did you mean '--json'?")]
+    [InlineData("ask --jsno hello", "Did you mean '--json'?")]
+    [InlineData("ask hello --top 0", "a whole number of 1 or more")]
+    [InlineData("ask --store file hello", "takes sqlite:FILE")]
+    [InlineData("models lst", "'gemma4 models --help' shows the usage")]
+    [InlineData("models list --jsn", "'gemma4 models list --help' shows the usage")]
+    [InlineData("nothing", "'gemma4 --help' shows the usage")]
     public async Task Wrong_usage_says_what_is_wrong_and_exits_with_2(string line, string message)
     {
         var run = await CliRun.Of(line.Split(' '));
@@ -100,6 +107,41 @@ public sealed class CliApplicationTests
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("no/such/folder", run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_question_without_a_command_is_told_where_questions_go()
+    {
+        var run = await CliRun.Of("What is the capital of France?");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("'gemma4 chat' takes questions", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("chat --json hello --model")]
+    [InlineData("bench --json --model")]
+    [InlineData("bench --json --compare")]
+    public async Task A_failure_with_JSON_leaves_the_output_empty_and_names_the_folder_of_a_file(string command)
+    {
+        var file = RepositoryData.Path("nano", "reference.json");
+        Assert.True(File.Exists(file), file);
+
+        var run = await CliRun.Of([.. command.Split(' '), file]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(run.Output);
+        Assert.Contains("is a file. Name the folder that holds it", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Control_characters_in_what_is_wrong_stay_off_the_terminal()
+    {
+        var run = await CliRun.Of("chat", "--model", "no\u001b]0;title\u0007folder", "hello");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.DoesNotContain(run.Error, letter => char.IsControl(letter) && letter != '\n');
     }
 
     [Fact]

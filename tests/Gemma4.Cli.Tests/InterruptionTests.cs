@@ -40,7 +40,8 @@ public sealed class InterruptionTests
     {
         using var interruption = new Interruption();
 
-        interruption.Press();
+        Assert.True(interruption.Press());
+        Assert.False(interruption.Press()); // nothing is left to cancel: the system may end the program
 
         Assert.True(interruption.Program.IsCancellationRequested);
     }

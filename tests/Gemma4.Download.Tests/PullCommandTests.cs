@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Gemma4.Cli;
 using Gemma4.Cli.Download;
 using Gemma4.Models.Download;
@@ -21,6 +22,19 @@ public class PullCommandTests
         string[] columns = (await RunAsync(setup, "models", "list")).Output.TrimEnd().Split('\t');
         Assert.Equal([HubServer.Repository, "main", "aaaaaaaaaaaa", "genai", "0.2 MB"], columns[..5]);
         Assert.Equal("complete", columns[6]);
+
+        string line = (await RunAsync(setup, "models", "list", "--json")).Output;
+        Assert.EndsWith("}\n", line);
+        JsonElement model = JsonElement.Parse(line);
+        Assert.Equal(
+            ["model", "revision", "commit", "variant", "bytes", "last_used", "directory", "complete"],
+            model.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(HubServer.Repository, model.GetProperty("model").GetString());
+        Assert.Equal("main", model.GetProperty("revision").GetString());
+        Assert.True(Directory.Exists(model.GetProperty("directory").GetString()));
+        Assert.True(model.GetProperty("complete").GetBoolean());
+        Assert.True(model.GetProperty("bytes").GetInt64() > 0);
+        Assert.NotEqual(default, model.GetProperty("last_used").GetDateTimeOffset());
 
         (code, output, error) = await RunAsync(setup, "models", "remove", "owner/modle");
         Assert.Equal(1, code);

@@ -14,6 +14,7 @@ public sealed class OverflowTests
     {
         using ScriptedChatClient remote = new();
         remote.Enqueue("from elsewhere");
+        // The engine's own type: overload is recognised by its name, which must not change alone.
         using IChatClient client = LocalFirst(new Gemma4BusyException(), remote);
 
         ChatResponse response = await client.AskAsync(streaming);
@@ -96,9 +97,6 @@ public sealed class OverflowTests
 
     private static IChatClient LocalFirst(Exception failure, IChatClient remote, Func<Exception, bool>? isOverload = null) =>
         new FailingChatClient(failure).AsBuilder().UseOverflow(_ => remote, isOverload).Build();
-
-    /// <summary>Has the name by which overload is recognised.</summary>
-    private sealed class Gemma4BusyException : Exception;
 
     private sealed class FailingChatClient(Exception failure, string? before = null) : IChatClient
     {

@@ -34,6 +34,7 @@ public class ChatTests
         Assert.Equal([1], report.Cited);
         Assert.Empty(report.Unknown);
         Assert.Empty(report.Unsupported);
+        Assert.True(Assert.Single(report.Scores) > 0);
         Assert.Contains("[1] ", model.Calls[0].Messages[^1].Text, StringComparison.Ordinal);
         Assert.EndsWith("Question: How long is the warranty?", model.Calls[0].Messages[^1].Text, StringComparison.Ordinal);
     }
@@ -94,8 +95,9 @@ public class ChatTests
         using IChatClient client = model.AsBuilder()
             .UseRetrieval(await SearchAsync(("v.md", "the volcano eruption date is May"), ("c.md", "cats sleep long")), o => o.Queries = QueryRewriting.MultiQuery(rewriter, 2)).Build();
 
-        await client.GetResponseAsync("tell me");
+        ChatResponse response = await client.GetResponseAsync("tell me");
 
+        Assert.Equal(2, CitationReport.Of(response)!.Scores.Count(score => score > 0));
         Assert.Contains("volcano", model.Calls[0].Messages[^1].Text, StringComparison.Ordinal);
         Assert.Contains("cats sleep", model.Calls[0].Messages[^1].Text, StringComparison.Ordinal);
     }
@@ -122,6 +124,31 @@ public class ChatTests
     }
 
     [Fact]
+    public async Task A_neighbour_of_what_was_found_has_no_score()
+    {
+        string text = string.Join("\n\n", Enumerable.Range(0, 3).Select(i => $"# Part {i}\n\n{(i == 1 ? "The volcano erupted in May." : $"Nothing to see in part {i} but stones.")}"));
+        using ScriptedChatClient model = new ScriptedChatClient().Enqueue("ok");
+        DocumentSearch all = await SearchAsync(new DocumentSearchOptions { Top = 1, Mode = SearchMode.Keyword }, ("v.md", text));
+        using IChatClient client = model.AsBuilder().UseRetrieval(all, o => o.Neighbours = 1).Build();
+
+        CitationReport report = CitationReport.Of(await client.GetResponseAsync("When did the volcano erupt?"))!;
+
+        Assert.Equal(3, report.Sources.Count);
+        Assert.True(report.Scores[0] > 0);
+        Assert.Equal([null, null], report.Scores.Skip(1));
+    }
+
+    [Fact]
+    public async Task Hashed_words_tell_how_many_they_read()
+    {
+        using HashedNgramEmbeddingGenerator embeddings = new();
+
+        UsageDetails usage = (await embeddings.GenerateAsync(["The museum opens at ten.", "Bicycles"])).Usage!;
+
+        Assert.Equal((4, 4), (usage.InputTokenCount, usage.TotalTokenCount)); // museum, opens, ten, bicycles
+    }
+
+    [Fact]
     public async Task A_missing_embedding_generator_is_said()
     {
         ServiceCollection services = new();
@@ -131,11 +158,13 @@ public class ChatTests
         Assert.Contains("AddEmbeddings", Assert.Throws<InvalidOperationException>(() => provider.GetRequiredService<DocumentSearch>()).Message, StringComparison.Ordinal);
     }
 
-    private static async Task<DocumentSearch> SearchAsync(params (string Id, string Text)[] files)
+    private static Task<DocumentSearch> SearchAsync(params (string Id, string Text)[] files) => SearchAsync(new DocumentSearchOptions { Top = 10 }, files);
+
+    private static async Task<DocumentSearch> SearchAsync(DocumentSearchOptions options, params (string Id, string Text)[] files)
     {
         HashedNgramEmbeddingGenerator embeddings = new();
         VectorStoreCollection<string, DocumentChunk> collection = new InMemoryVectorStore().GetCollection<string, DocumentChunk>("d", DocumentChunk.Definition(512));
         await new DocumentIndexer(collection, embeddings).IndexAsync(IngestionTests.Documents(files));
-        return new DocumentSearch(collection, embeddings, new DocumentSearchOptions { Top = 10 });
+        return new DocumentSearch(collection, embeddings, options);
     }
 }

@@ -145,6 +145,9 @@ public sealed class OpenAIClientTests(SharedServer shared) : IClassFixture<Share
         float Similarity(int left, int right) => System.Numerics.Tensors.TensorPrimitives.CosineSimilarity(some[left].ToFloats().Span, some[right].ToFloats().Span);
         Assert.Equal((512, 64), (some[0].ToFloats().Length, shorter.ToFloats().Length));
         Assert.True(Similarity(0, 1) > Similarity(0, 2));
+
+        // museum opens ten, museums open ten, bicycles cost money: the words that are embedded.
+        Assert.Equal((9, 9), (some.Usage.InputTokenCount, some.Usage.TotalTokenCount));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using Gemma4.Cli.Arguments;
+using Gemma4.Cli.Json;
 using Gemma4.Generation;
 using Gemma4.Models;
 using Gemma4.OnnxRuntime;
@@ -63,7 +63,7 @@ internal static class BenchCommand
         subjects.Add((first.ModelId, first, Own));
         if (arguments.Text(Compare.Name) is { } other)
         {
-            var second = Gemma4ModelFolder.Open(other);
+            var second = Gemma4ModelFolder.Open(ModelArgument.Resolve(other));
             subjects.Add((second.ModelId == first.ModelId ? other : second.ModelId, second, Own));
         }
 
@@ -142,35 +142,28 @@ internal static class BenchCommand
             """);
     }
 
-    private static string ToJson(string name, BenchmarkFigures figures, List<ChatFigure> chat)
+    private static string ToJson(string name, BenchmarkFigures figures, List<ChatFigure> chat) => JsonLine.Of(json =>
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        json.WriteString("model", name);
+        json.WriteNumber("prompt_tokens", figures.PromptTokens);
+        json.WriteNumber("new_tokens", figures.NewTokens);
+        json.WriteNumber("runs", figures.Runs);
+        json.WriteNumber("prefill_tokens_per_second", Math.Round(figures.PrefillTokensPerSecond, 2));
+        json.WriteNumber("decode_tokens_per_second", Math.Round(figures.DecodeTokensPerSecond, 2));
+        json.WriteNumber("first_token_ms", Math.Round(figures.FirstTokenMilliseconds, 2));
+        json.WriteNumber("load_ms", Math.Round(figures.LoadMilliseconds, 1));
+        json.WriteNumber("rss_mb", Math.Round(figures.ResidentMegabytes, 1));
+        if (chat.Count == 0)
         {
-            json.WriteStartObject();
-            json.WriteString("model", name);
-            json.WriteNumber("prompt_tokens", figures.PromptTokens);
-            json.WriteNumber("new_tokens", figures.NewTokens);
-            json.WriteNumber("runs", figures.Runs);
-            json.WriteNumber("prefill_tokens_per_second", Math.Round(figures.PrefillTokensPerSecond, 2));
-            json.WriteNumber("decode_tokens_per_second", Math.Round(figures.DecodeTokensPerSecond, 2));
-            json.WriteNumber("first_token_ms", Math.Round(figures.FirstTokenMilliseconds, 2));
-            json.WriteNumber("load_ms", Math.Round(figures.LoadMilliseconds, 1));
-            json.WriteNumber("rss_mb", Math.Round(figures.ResidentMegabytes, 1));
-            if (chat.Count > 0)
-            {
-                json.WriteStartObject("chat");
-                foreach (var figure in chat)
-                {
-                    json.WriteNumber($"{figure.Name} ({figure.Unit})", double.IsFinite(figure.Value) ? Math.Round(figure.Value, 2) : 0);
-                }
-
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
+            return;
         }
 
-        return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
-    }
+        json.WriteStartObject("chat");
+        foreach (var figure in chat)
+        {
+            json.WriteNumber($"{figure.Name} ({figure.Unit})", double.IsFinite(figure.Value) ? Math.Round(figure.Value, 2) : 0);
+        }
+
+        json.WriteEndObject();
+    });
 }

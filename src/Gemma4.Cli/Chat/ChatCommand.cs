@@ -20,42 +20,60 @@ internal static class ChatCommand
     private static readonly OptionDefinition TopP = new("--top-p", "P", "Picks among the tokens that hold this share, 0 to 1. Default: the model's own.");
     private static readonly OptionDefinition Seed = new("--seed", "N", "Makes a sampled answer repeatable.");
 
+    private static readonly OptionDefinition Json =
+        new("--json", null, "Prints each answer as one JSON object; without PROMPT each line of standard input is a message.");
+
     public static CommandDefinition Definition { get; } = new(
         "chat",
         "[PROMPT...]",
         0,
         int.MaxValue,
-        "Talks to a model: PROMPT or standard input once, or a conversation at the terminal.",
-        [ModelArgument.Option, Tools, Thinking, System, MaxTokens, Temperature, TopK, TopP, Seed],
+        """
+        Talks to a model: PROMPT or standard input once, or a conversation at the terminal.
+
+        In a pipe the output is the answer alone; thoughts, calls and results go to the error stream. Ctrl+C ends an answer:
+        a conversation goes on, a single question exits with 130 after what came.
+        With --json an answer is one line: {"model","answer","reasoning","calls","finish_reason","usage"}. Several lines of
+        standard input are one conversation, a line of output for each; /clear forgets it, and a message that fails is answered
+        with {"error"}.
+        """,
+        [ModelArgument.Option, Tools, Thinking, System, MaxTokens, Temperature, TopK, TopP, Seed, Json],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
         var options = ReadOptions(arguments);
+        var prompt = arguments.Positionals.Count > 0 ? string.Join(' ', arguments.Positionals) : null;
+        if (prompt is not null && string.IsNullOrWhiteSpace(prompt))
+        {
+            throw new UsageException("the prompt is empty.");
+        }
+
         using var client = new Gemma4ChatClient(ModelArgument.Options(arguments)).AsBuilder().UseFunctionInvocation().Build();
-        var display = new ChatDisplay(streams);
+        var model = ModelArgument.ModelId(client);
+        IAnswerDisplay display = arguments.Has(Json.Name) ? new JsonDisplay(streams, model) : new ChatDisplay(streams);
         var conversation = new Conversation(client, options, display);
-        if (arguments.Positionals.Count > 0)
+        if (prompt is null && (streams.IsInteractive || arguments.Has(Json.Name)))
         {
-            await conversation.AskAsync(string.Join(' ', arguments.Positionals), cancellationToken).ConfigureAwait(false);
-        }
-        else if (streams.IsInteractive)
-        {
-            var model = client.GetService<ChatClientMetadata>()?.DefaultModelId ?? "";
             display.Welcome(model, [.. (options.Tools ?? []).Select(tool => tool.Name)]);
-            await TalkAsync(conversation, display, streams, cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            var prompt = await Task.Run(streams.Input.ReadToEnd, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (string.IsNullOrWhiteSpace(prompt))
+            if (await TalkAsync(conversation, display, streams, cancellationToken).ConfigureAwait(false) == 0 && !streams.IsInteractive)
             {
-                throw new UsageException("standard input is empty; give the prompt as arguments or through a pipe.");
+                throw NoInput();
             }
 
-            await conversation.AskAsync(prompt.TrimEnd('\r', '\n'), cancellationToken).ConfigureAwait(false);
+            return;
         }
+
+        prompt ??= await Task.Run(streams.Input.ReadToEnd, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (string.IsNullOrWhiteSpace(prompt))
+        {
+            throw NoInput();
+        }
+
+        await conversation.AskAsync(prompt.TrimEnd('\r', '\n'), cancellationToken).ConfigureAwait(false);
     }
+
+    private static UsageException NoInput() => new("standard input is empty; give the prompt as arguments or through a pipe.");
 
     private static ChatOptions ReadOptions(ParsedArguments arguments)
     {
@@ -74,34 +92,54 @@ internal static class ChatCommand
         };
     }
 
-    private static async Task TalkAsync(Conversation conversation, ChatDisplay display, CliStreams streams, CancellationToken cancellationToken)
+    /// <summary>Answers line by line. How many there were.</summary>
+    private static async Task<int> TalkAsync(Conversation conversation, IAnswerDisplay display, CliStreams streams, CancellationToken cancellationToken)
     {
-        var interruption = streams.Interruption ?? new Interruption();
+        var count = 0;
         while (true)
         {
             display.Prompt();
             var line = await Task.Run(streams.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // Ctrl+C came before the line was complete.
+            cancellationToken.ThrowIfCancellationRequested();
+            count += string.IsNullOrWhiteSpace(line) ? 0 : 1;
             switch (line?.Trim())
             {
                 case null or "/exit" or "/quit":
-                    return;
+                    return count;
                 case "":
                     break;
                 case "/clear":
                     conversation.Clear();
                     break;
                 case ['/', ..] command when !command.Contains(' ', StringComparison.Ordinal):
-                    await streams.Output.WriteLineAsync(
-                        $"There is no '{command}'.{NearestName.Suggest(command, ["/clear", "/exit"])}").ConfigureAwait(false);
+                    display.Fail(new UsageException($"There is no '{command}'.{NearestName.Suggest(command, ["/clear", "/exit"])}"));
                     break;
                 default:
-                    if (!await interruption.RunAnswerAsync(token => conversation.AskAsync(line, token), cancellationToken).ConfigureAwait(false))
-                    {
-                        display.Line("(stopped; Ctrl+C once more leaves)", "grey");
-                    }
-
+                    await AnswerAsync(conversation, line, display, streams, cancellationToken).ConfigureAwait(false);
                     break;
             }
+        }
+    }
+
+    private static async Task AnswerAsync(
+        Conversation conversation, string line, IAnswerDisplay display, CliStreams streams, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (streams is { IsInteractive: true, Interruption: { } interruption })
+            {
+                await interruption.RunAnswerAsync(token => conversation.AskAsync(line, token), cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await conversation.AskAsync(line, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            // A conversation that is too long, say: /clear helps, and the program's end would lose it.
+            display.Fail(problem);
         }
     }
 }

@@ -1,25 +1,29 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.AI;
 using Spectre.Console;
 
 namespace Gemma4.Cli.Chat;
 
 /// <summary>
-/// Shows a response while it streams: the answer as it is, reasoning, calls and results on marked lines of their own and,
-/// on a terminal, in other colors.
+/// Shows a response while it streams: the answer as it is, reasoning, calls and results on marked lines of their own. On a
+/// terminal those have other colors; elsewhere they go to the error stream, so that the output is the answer alone.
 /// </summary>
-internal sealed class ChatDisplay
+internal sealed class ChatDisplay : IAnswerDisplay
 {
     private readonly TextWriter _output;
+    private readonly TextWriter _remarks;
     private readonly IAnsiConsole? _console;
     private bool _isInReasoning;
-    private bool _isAtLineStart = true;
+    private bool _isConversation;
+
+    // Whose line is not ended yet.
+    private TextWriter? _open;
 
     public ChatDisplay(CliStreams streams)
     {
         _output = streams.Output;
-        _console = streams.IsInteractive
+        _remarks = streams.IsTerminal ? streams.Output : streams.Error;
+        _console = streams.IsTerminal
             ? AnsiConsole.Create(new AnsiConsoleSettings
             {
                 Out = new AnsiConsoleOutput(streams.Output),
@@ -28,9 +32,9 @@ internal sealed class ChatDisplay
             : null;
     }
 
-    /// <summary>Says at the start of a conversation what talks here; only on a terminal.</summary>
     public void Welcome(string model, IReadOnlyList<string> tools)
     {
+        _isConversation = true;
         if (_console is null)
         {
             return;
@@ -48,24 +52,10 @@ internal sealed class ChatDisplay
         _output.Flush();
     }
 
-    /// <summary>Asks for the next message.</summary>
     public void Prompt()
     {
-        Write("> ", "aqua");
-        _isAtLineStart = true; // The person's return key ends the line.
-        _output.Flush();
-    }
-
-    /// <summary>What an answer cost, in small print; only on a terminal.</summary>
-    public void Usage(UsageDetails? usage, TimeSpan time)
-    {
-        if (_console is not null && usage?.OutputTokenCount is > 0 and var tokens)
-        {
-            Line(
-                string.Create(CultureInfo.InvariantCulture, $"{usage.InputTokenCount} tokens in, {usage.CachedInputTokenCount ?? 0} of them cached, {tokens} out, {time.TotalSeconds:F1} s"),
-                "grey");
-        }
-
+        Write(_remarks, "> ", "aqua");
+        _open = null; // The person's return key ends the line.
         _output.Flush();
     }
 
@@ -77,8 +67,8 @@ internal sealed class ChatDisplay
             {
                 case TextReasoningContent reasoning: Reason(reasoning.Text); break;
                 case TextContent text: Answer(text.Text); break;
-                case FunctionCallContent call: Line(Describe(call), "yellow"); break;
-                case FunctionResultContent result: Line("result: " + Describe(result), "green"); break;
+                case FunctionCallContent call: Remark(Describe(call), "yellow"); break;
+                case FunctionResultContent result: Remark("result: " + Describe(result), "green"); break;
                 default: break;
             }
         }
@@ -86,19 +76,46 @@ internal sealed class ChatDisplay
         _output.Flush();
     }
 
-    /// <summary>Ends the response's last line.</summary>
-    public void End()
+    public void End(ChatResponse response, AnswerEnd end, TimeSpan time)
     {
+        StartLine();
+        if (end == AnswerEnd.Interrupted)
+        {
+            Remark(_isConversation ? "(stopped; Ctrl+C once more leaves)" : "(stopped)", "grey");
+        }
+
+        if (end == AnswerEnd.Complete && response.FinishReason == ChatFinishReason.Length)
+        {
+            Remark("(cut off: the answer reached its token limit)", "grey");
+        }
+
+        if (_console is not null && end == AnswerEnd.Complete && response.Usage is { OutputTokenCount: > 0 } usage)
+        {
+            Remark(
+                string.Create(CultureInfo.InvariantCulture, $"{usage.InputTokenCount} tokens in, {usage.CachedInputTokenCount ?? 0} of them cached, {usage.OutputTokenCount} out, {time.TotalSeconds:F1} s"),
+                "grey");
+        }
+
+        _output.Flush();
+    }
+
+    public void Fail(Exception problem) => Remark(CliApplication.OneLine(problem.Message), "red");
+
+    /// <summary>A line about the answer.</summary>
+    public void Remark(string text, string color)
+    {
+        StartLine();
+        Write(_remarks, text, color);
         StartLine();
         _output.Flush();
     }
 
-    public void Line(string text, string color)
+    /// <summary>A line that belongs to the output.</summary>
+    public void Line(string text)
     {
         StartLine();
-        Write(text, color);
-        _output.Write('\n');
-        _isAtLineStart = true;
+        Write(_output, text, color: null);
+        StartLine();
     }
 
     private void Answer(string text)
@@ -108,7 +125,7 @@ internal sealed class ChatDisplay
             StartLine();
         }
 
-        Write(text, color: null);
+        Write(_output, text, color: null);
     }
 
     private void Reason(string text)
@@ -116,60 +133,41 @@ internal sealed class ChatDisplay
         if (!_isInReasoning)
         {
             StartLine();
-            Write("thinking: ", "grey");
+            Write(_remarks, "thinking: ", "grey");
             _isInReasoning = true;
         }
 
-        Write(text, "grey");
+        Write(_remarks, text, "grey");
     }
 
     private void StartLine()
     {
         _isInReasoning = false;
-        if (!_isAtLineStart)
-        {
-            _output.Write('\n');
-            _isAtLineStart = true;
-        }
+        _open?.Write('\n');
+        _open = null;
     }
 
-    private void Write(string text, string? color)
+    private void Write(TextWriter writer, string text, string? color)
     {
         if (text.Length == 0)
         {
             return;
         }
 
-        _isAtLineStart = text[^1] == '\n';
+        _open = text[^1] == '\n' ? null : writer;
         if (_console is null)
         {
-            _output.Write(text);
+            // The error stream is a terminal more often than not.
+            writer.Write(writer == _output ? text : TerminalText.WithoutControls(text));
         }
         else if (color is null)
         {
-            _output.Write(WithoutControls(text));
+            writer.Write(TerminalText.WithoutControls(text));
         }
         else
         {
-            _console.Markup(CultureInfo.InvariantCulture, $"[{color}]{Markup.Escape(WithoutControls(text))}[/]");
+            _console.Markup(CultureInfo.InvariantCulture, $"[{color}]{Markup.Escape(TerminalText.WithoutControls(text))}[/]");
         }
-    }
-
-    // What a model writes must not move the cursor or retitle the window.
-    private static string WithoutControls(string text)
-    {
-        if (!text.Any(char.IsControl))
-        {
-            return text;
-        }
-
-        var result = new StringBuilder(text.Length);
-        foreach (var letter in text)
-        {
-            result.Append(!char.IsControl(letter) || letter is '\n' or '\t' ? letter : '\uFFFD');
-        }
-
-        return result.ToString();
     }
 
     private static string Describe(FunctionCallContent call)

@@ -3,17 +3,18 @@ using Microsoft.Extensions.AI;
 namespace Gemma4.Cli.Chat;
 
 /// <summary>Keeps the history and shows each answer while it comes.</summary>
-internal sealed class Conversation(IChatClient client, ChatOptions options, ChatDisplay display)
+internal sealed class Conversation(IChatClient client, ChatOptions options, IAnswerDisplay display)
 {
     private readonly List<ChatMessage> _history = [];
 
     public void Clear() => _history.Clear();
 
-    public async Task AskAsync(string question, CancellationToken cancellationToken)
+    public async Task<ChatResponse> AskAsync(string question, CancellationToken cancellationToken)
     {
         var start = TimeProvider.System.GetTimestamp();
         _history.Add(new ChatMessage(ChatRole.User, question));
         var updates = new List<ChatResponseUpdate>();
+        var end = AnswerEnd.Failed;
         try
         {
             await foreach (var update in client.GetStreamingResponseAsync(_history, options, cancellationToken).ConfigureAwait(false))
@@ -21,24 +22,26 @@ internal sealed class Conversation(IChatClient client, ChatOptions options, Chat
                 updates.Add(update);
                 display.Show(update.Contents);
             }
+
+            end = AnswerEnd.Complete;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // What nobody read to its end is no part of the conversation.
-            _history.RemoveAt(_history.Count - 1);
+            end = AnswerEnd.Interrupted;
             throw;
         }
         finally
         {
-            display.End();
+            if (end != AnswerEnd.Complete)
+            {
+                // What nobody read to its end is no part of the conversation.
+                _history.RemoveAt(_history.Count - 1);
+            }
+
+            display.End(updates.ToChatResponse(), end, TimeProvider.System.GetElapsedTime(start));
         }
 
         _history.AddMessages(updates);
-        if (updates.LastOrDefault(update => update.FinishReason is not null)?.FinishReason == ChatFinishReason.Length)
-        {
-            display.Line("(cut off: the answer reached its token limit)", "grey");
-        }
-
-        display.Usage(updates.ToChatResponse().Usage, TimeProvider.System.GetElapsedTime(start));
+        return updates.ToChatResponse();
     }
 }

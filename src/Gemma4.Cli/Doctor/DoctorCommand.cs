@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Gemma4.Cli.Arguments;
+using Gemma4.Cli.Json;
 using Gemma4.Models;
 using Gemma4.Nano;
 
@@ -42,9 +42,9 @@ internal static class DoctorCommand
         Gemma4ModelFolder folder;
         try
         {
-            folder = Gemma4ModelFolder.Open(directory);
+            folder = Gemma4ModelFolder.Open(ModelArgument.Resolve(directory));
         }
-        catch (Gemma4ModelException exception)
+        catch (Exception exception) when (exception is Gemma4ModelException or Gemma4DownloadException)
         {
             findings.Add(Finding.Problem("model", exception.Message));
             return findings;
@@ -76,34 +76,26 @@ internal static class DoctorCommand
         return text.ToString();
     }
 
-    private static string ToJson(List<Finding> findings)
+    private static string ToJson(List<Finding> findings) => JsonLine.Of(json =>
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        json.WriteBoolean("ok", findings.All(finding => finding.Severity != Severity.Problem));
+        json.WriteStartArray("findings");
+        foreach (var finding in findings)
         {
             json.WriteStartObject();
-            json.WriteBoolean("ok", findings.All(finding => finding.Severity != Severity.Problem));
-            json.WriteStartArray("findings");
-            foreach (var finding in findings)
+            json.WriteString("severity", Mark(finding.Severity));
+            json.WriteString("topic", finding.Topic);
+            json.WriteString("fact", finding.Fact);
+            if (finding.Fix is not null)
             {
-                json.WriteStartObject();
-                json.WriteString("severity", Mark(finding.Severity));
-                json.WriteString("topic", finding.Topic);
-                json.WriteString("fact", finding.Fact);
-                if (finding.Fix is not null)
-                {
-                    json.WriteString("fix", finding.Fix);
-                }
-
-                json.WriteEndObject();
+                json.WriteString("fix", finding.Fix);
             }
 
-            json.WriteEndArray();
             json.WriteEndObject();
         }
 
-        return System.Text.Encoding.UTF8.GetString(bytes.ToArray()) + "\n";
-    }
+        json.WriteEndArray();
+    }) + "\n";
 
     private static string Mark(Severity severity) => severity switch
     {

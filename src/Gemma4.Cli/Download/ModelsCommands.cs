@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Gemma4.Cli.Arguments;
+using Gemma4.Cli.Json;
 using Gemma4.Models.Download;
 
 namespace Gemma4.Cli.Download;
@@ -53,25 +52,17 @@ internal static class ModelsCommands
         }
     }
 
-    private static string ToJson(CachedModel model)
+    private static string ToJson(CachedModel model) => JsonLine.Of(json =>
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            json.WriteString("model", model.Model);
-            json.WriteString("revision", model.Revision);
-            json.WriteString("commit", model.Commit);
-            json.WriteString("variant", model.Variant);
-            json.WriteNumber("bytes", model.Bytes);
-            json.WriteString("last_used", model.LastUsed);
-            json.WriteString("directory", model.Directory);
-            json.WriteBoolean("complete", model.IsComplete);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(bytes.ToArray());
-    }
+        json.WriteString("model", model.Model);
+        json.WriteString("revision", model.Revision);
+        json.WriteString("commit", model.Commit);
+        json.WriteString("variant", model.Variant);
+        json.WriteNumber("bytes", model.Bytes);
+        json.WriteString("last_used", model.LastUsed);
+        json.WriteString("directory", model.Directory);
+        json.WriteBoolean("complete", model.IsComplete);
+    });
 
     private static async Task RemoveAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {

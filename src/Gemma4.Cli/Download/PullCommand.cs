@@ -36,7 +36,7 @@ internal static class PullCommand
         if (arguments.Positionals.Count == 0)
         {
             throw new UsageException(
-                $"'pull' needs {Model}. Usage: gemma4 pull {Model} [OPTIONS], such as 'gemma4 pull google/gemma-4-E2B-it --precision checkpoint'; 'gemma4 pull --help' shows the options.");
+                $"'pull' needs {Model}. Usage: gemma4 pull {Model} [OPTIONS], such as 'gemma4 pull google/gemma-4-E2B-it --precision checkpoint'.");
         }
 
         var model = arguments.Positionals[0];

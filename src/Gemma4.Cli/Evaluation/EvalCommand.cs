@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using Gemma4.Agents.Evaluation;
 using Gemma4.Cli.Arguments;
+using Gemma4.Cli.Json;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Cli.Evaluation;
@@ -76,7 +76,7 @@ internal static class EvalCommand
         return there.Length > 0 ? there : throw new UsageException($"'{folder}' holds no BFCL_v4_*.json file.");
     }
 
-    private static string Line(BfclAnswer answer) => Object(json =>
+    private static string Line(BfclAnswer answer) => JsonLine.Of(json =>
     {
         json.WriteString("id", answer.Id);
         json.WriteBoolean("right", answer.Verdict.IsRight);
@@ -84,7 +84,7 @@ internal static class EvalCommand
         json.WriteString("detail", answer.Verdict.Detail);
     });
 
-    private static string Total(BfclReport report) => Object(json =>
+    private static string Total(BfclReport report) => JsonLine.Of(json =>
     {
         json.WriteNumber("accuracy", Math.Round(report.Accuracy, 4));
         foreach (var (category, right, count) in report.Categories)
@@ -101,18 +101,5 @@ internal static class EvalCommand
         var rows = report.Categories.Append(("all", report.Answers.Count(answer => answer.Verdict.IsRight), report.Answers.Count));
         return string.Join('\n', rows.Select(row => string.Create(
             CultureInfo.InvariantCulture, $"{row.Item1,-20} {row.Item2,5} of {row.Item3,5}  {100.0 * row.Item2 / Math.Max(1, row.Item3),5:F1} %")));
-    }
-
-    private static string Object(Action<Utf8JsonWriter> write)
-    {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
     }
 }

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Gemma4.Cli.Json;
 
 namespace Gemma4.Cli.Inspect;
 
@@ -8,7 +8,6 @@ namespace Gemma4.Cli.Inspect;
 internal static class JsonLines
 {
     private static readonly JsonDocumentOptions ReadOptions = new() { MaxDepth = 512 };
-    private static readonly JsonWriterOptions WriteOptions = new() { Encoder = RawJsonEncoder.Instance };
 
     // U+0001 itself is never valid in JSON (and a decoder drops a NUL), so a line with bytes that are not
     // UTF-8 is a bad line and not quietly another text.
@@ -34,11 +33,11 @@ internal static class JsonLines
     {
         try
         {
-            return Write(writer => Inspect(inspector, line, writer, cancellationToken));
+            return JsonLine.Of(writer => Inspect(inspector, line, writer, cancellationToken));
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
-            return Write(writer => writer.WriteString("error", CliApplication.OneLine(problem.Message)));
+            return JsonLine.OfError(problem);
         }
     }
 
@@ -61,18 +60,5 @@ internal static class JsonLines
         }
 
         inspector.Answer(document.RootElement, writer, cancellationToken);
-    }
-
-    private static string Write(Action<Utf8JsonWriter> members)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, WriteOptions))
-        {
-            writer.WriteStartObject();
-            members(writer);
-            writer.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Gemma4.Cli.Json;
 using Gemma4.Parsing;
 using Gemma4.Tokenization;
 using Microsoft.Extensions.AI;
@@ -54,14 +55,7 @@ internal sealed partial class OutputInspector(Gemma4Tokenizer tokenizer) : ILine
         {
             answer.WriteStartObject();
             answer.WriteString("name", call.Name);
-            answer.WriteStartObject("arguments");
-            foreach (var (name, value) in call.Arguments ?? new Dictionary<string, object?>())
-            {
-                answer.WritePropertyName(name);
-                ValueWriting.Write(answer, value);
-            }
-
-            answer.WriteEndObject();
+            ValueWriting.WriteArguments(answer, call.Arguments);
             answer.WriteEndObject();
         }
 

@@ -15,20 +15,36 @@ internal static class IndexCommand
         1,
         1,
         "Makes a folder's Markdown, text, code, PDF, DOCX and HTML searchable for 'ask'; a second run reads only what changed.",
-        [DocumentStore.Option, Pattern, DocumentStore.Tenant],
+        [DocumentIndex.Option, Pattern, DocumentIndex.TenantOption, DocumentIndex.EmbeddingOption],
         RunAsync);
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
-        using var store = DocumentStore.Open(arguments, mustExist: false);
-        using var collection = DocumentStore.Documents(store);
-        using var embeddings = DocumentStore.Embeddings();
+        var folder = arguments.Positionals[0];
+        if (!Directory.Exists(folder))
+        {
+            // Before an empty index is made.
+            throw new DirectoryNotFoundException(
+                File.Exists(folder) ? $"'{folder}' is a file; name its folder, and the file with {Pattern.Name}." : $"The folder '{folder}' does not exist.");
+        }
+
+        using var index = await DocumentIndex.OpenAsync(arguments, mustExist: false, cancellationToken).ConfigureAwait(false);
+        await index.RememberModelAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<IDocumentReader> readers = [.. DocumentFolder.DefaultReaders, new PdfReader(), new DocxReader(), new HtmlReader()];
-        var documents = DocumentFolder.ReadAsync(arguments.Positionals[0], arguments.Text(Pattern.Name) ?? "**/*", readers, cancellationToken);
-        var result = await new DocumentIndexer(collection, embeddings)
-            .IndexAsync(documents, arguments.Text(DocumentStore.Tenant.Name) ?? "", new Lines(streams), cancellationToken).ConfigureAwait(false);
+        ReadableFiles files = new(folder, arguments.Text(Pattern.Name) ?? "**/*", readers, streams.Error);
+        var result = await new DocumentIndexer(index.Chunks, index.Embeddings, index.Chunker())
+            .IndexAsync(files.ReadAsync(cancellationToken), index.Tenant, new Lines(streams), cancellationToken).ConfigureAwait(false);
         await streams.Output.WriteLineAsync(
             $"{result.Documents} documents, {result.Chunks} chunks: {result.Embedded} embedded, {result.Removed} removed.").ConfigureAwait(false);
+        if (files.Failures > 0)
+        {
+            throw new InvalidOperationException(files.Failures == 1 ? "1 file could not be read." : $"{files.Failures} files could not be read.");
+        }
+
+        if (result.Documents == 0)
+        {
+            await streams.Error.WriteLineAsync($"gemma4: nothing in '{folder}' is a document that matches.").ConfigureAwait(false);
+        }
     }
 
     private sealed class Lines(CliStreams streams) : IProgress<IngestionProgress>
@@ -37,7 +53,7 @@ internal static class IndexCommand
         {
             if (streams.IsInteractive)
             {
-                streams.Error.WriteLine(value.DocumentId);
+                streams.Error.WriteLine(TerminalText.WithoutControls(value.DocumentId ?? ""));
             }
         }
     }

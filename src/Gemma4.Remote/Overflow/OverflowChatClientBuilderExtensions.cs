@@ -8,7 +8,8 @@ namespace Microsoft.Extensions.AI;
 /// <summary>Sends requests elsewhere while a model is overloaded.</summary>
 public static class OverflowChatClientBuilderExtensions
 {
-    // Named rather than referenced: any engine's exception of this name counts.
+    // By name: an application that only talks to servers must not have to bring the engine, so this package has no reference
+    // to Gemma4, and MEAI has no exception for overload. The tests turn away with the real type, so that it is not renamed alone.
     private const string BusyException = "Gemma4BusyException";
 
     /// <summary>

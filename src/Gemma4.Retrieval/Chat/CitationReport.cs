@@ -13,6 +13,12 @@ public sealed record CitationReport(IReadOnlyList<DocumentChunk> Sources, IReadO
     /// <summary>The key of the report in the additional properties of the last update, and of the message it becomes part of.</summary>
     public const string Key = "citations";
 
+    /// <summary>
+    /// The score of each source, by the same index: the search's own, or that of the fusion when there were several queries;
+    /// null for a chunk that was added as the neighbour of another.
+    /// </summary>
+    public IReadOnlyList<double?> Scores { get; init; } = [];
+
     /// <summary>The report of a response; null when it was answered without documents.</summary>
     public static CitationReport? Of(ChatResponse response)
     {

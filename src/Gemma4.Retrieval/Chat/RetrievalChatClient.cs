@@ -20,7 +20,8 @@ internal sealed class RetrievalChatClient(IChatClient inner, DocumentSearch sear
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        (List<ChatMessage> request, IReadOnlyList<DocumentChunk>? sources) = await WithContextAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
+        (List<ChatMessage> request, IReadOnlyList<DocumentChunk>? sources, IReadOnlyDictionary<string, double> scores) =
+            await WithContextAsync([.. messages], options, cancellationToken).ConfigureAwait(false);
         StringBuilder answer = new();
         ChatResponseUpdate? last = null;
         await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(request, options, cancellationToken).ConfigureAwait(false))
@@ -32,14 +33,15 @@ internal sealed class RetrievalChatClient(IChatClient inner, DocumentSearch sear
 
         if (sources is not null && last is not null && answer.Length > 0)
         {
-            yield return Citations(answer.ToString(), sources, last);
+            yield return Citations(answer.ToString(), sources, scores, last);
         }
     }
 
     // An empty text that only carries annotations; their regions count from the start of the whole answer.
-    private ChatResponseUpdate Citations(string answer, IReadOnlyList<DocumentChunk> sources, ChatResponseUpdate last)
+    private ChatResponseUpdate Citations(string answer, IReadOnlyList<DocumentChunk> sources, IReadOnlyDictionary<string, double> scores, ChatResponseUpdate last)
     {
         (CitationReport report, IList<AIAnnotation> annotations) = CitationChecker.Check(answer, sources, options.SupportThreshold);
+        report = report with { Scores = [.. sources.Select(source => scores.TryGetValue(source.Key, out double score) ? score : (double?)null)] };
         return new ChatResponseUpdate(ChatRole.Assistant, [new TextContent("") { Annotations = annotations }])
         {
             ResponseId = last.ResponseId,
@@ -51,17 +53,17 @@ internal sealed class RetrievalChatClient(IChatClient inner, DocumentSearch sear
         };
     }
 
-    private async Task<(List<ChatMessage> Request, IReadOnlyList<DocumentChunk>? Sources)> WithContextAsync(
+    private async Task<(List<ChatMessage> Request, IReadOnlyList<DocumentChunk>? Sources, IReadOnlyDictionary<string, double> Scores)> WithContextAsync(
         List<ChatMessage> messages, ChatOptions? chatOptions, CancellationToken cancellationToken)
     {
         int asked = messages.FindLastIndex(message => message.Role == ChatRole.User);
         if (asked < 0)
         {
-            return (messages, null);
+            return (messages, null, new Dictionary<string, double>());
         }
 
         IReadOnlyList<string> queries = await options.Queries(messages, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<DocumentChunk> found = await FindAsync(queries, options.Tenant(chatOptions), cancellationToken).ConfigureAwait(false);
+        (List<DocumentChunk> found, Dictionary<string, double> scores) = await FindAsync(queries, options.Tenant(chatOptions), cancellationToken).ConfigureAwait(false);
         (string text, IReadOnlyList<DocumentChunk> sources) = _context.Build(found);
         if (sources.Count > 0)
         {
@@ -71,24 +73,26 @@ internal sealed class RetrievalChatClient(IChatClient inner, DocumentSearch sear
             messages[asked] = question;
         }
 
-        return (messages, sources);
+        return (messages, sources, scores);
     }
 
-    private async Task<IReadOnlyList<DocumentChunk>> FindAsync(IReadOnlyList<string> queries, string tenant, CancellationToken cancellationToken)
+    private async Task<(List<DocumentChunk> Found, Dictionary<string, double> Scores)> FindAsync(IReadOnlyList<string> queries, string tenant, CancellationToken cancellationToken)
     {
         List<IReadOnlyList<string>> rankings = [];
-        Dictionary<string, DocumentChunk> chunks = [];
+        Dictionary<string, Passage> known = [];
         foreach (string query in queries)
         {
             IReadOnlyList<Passage> passages = await search.SearchAsync(query, tenant, cancellationToken: cancellationToken).ConfigureAwait(false);
             rankings.Add([.. passages.Select(passage => passage.Chunk.Key)]);
             foreach (Passage passage in passages)
             {
-                chunks.TryAdd(passage.Chunk.Key, passage.Chunk);
+                known.TryAdd(passage.Chunk.Key, passage);
             }
         }
 
-        List<DocumentChunk> found = [.. RankFusion.Reciprocal<string>(rankings).Select(hit => chunks[hit.Document])];
+        IReadOnlyList<(string Document, double Score)> fused = RankFusion.Reciprocal<string>(rankings);
+        List<DocumentChunk> found = [.. fused.Select(hit => known[hit.Document].Chunk)];
+        Dictionary<string, double> scores = fused.ToDictionary(hit => hit.Document, hit => queries.Count == 1 ? known[hit.Document].Score : hit.Score);
         if (options.Neighbours > 0)
         {
             foreach (DocumentChunk chunk in found.ToArray())
@@ -97,6 +101,6 @@ internal sealed class RetrievalChatClient(IChatClient inner, DocumentSearch sear
             }
         }
 
-        return found;
+        return (found, scores);
     }
 }

@@ -27,15 +27,26 @@ public sealed class ChatCommandTests
         Assert.Equal(2, run.ExitCode);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    public async Task An_empty_prompt_is_wrong_usage(string prompt)
+    {
+        var run = await CliRun.Of("chat", prompt);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("the prompt is empty", run.Error, StringComparison.Ordinal);
+        Assert.Contains("'gemma4 chat --help'", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public async Task Calls_and_results_have_lines_of_their_own()
+    public async Task Calls_and_results_go_to_the_error_stream_so_that_a_pipe_gets_the_answer_alone()
     {
         var run = await CliRun.Of("chat", "--tools", "demo", "What is 17 plus 25?");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal("call: add(a: 17, b: 25)", run.Lines[0]);
-        Assert.Equal("result: 42", run.Lines[1]);
-        Assert.Contains("42", run.Lines[2], StringComparison.Ordinal);
+        Assert.Equal("The result is 42.\n", run.Output);
+        Assert.Equal("call: add(a: 17, b: 25)\nresult: 42\n", run.Error);
     }
 
     [Fact]
@@ -44,8 +55,9 @@ public sealed class ChatCommandTests
         var run = await CliRun.Of("chat", "--thinking", "What is the capital of France?");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.StartsWith("thinking: ", run.Lines[0], StringComparison.Ordinal);
-        Assert.DoesNotContain("thinking", run.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("thinking: ", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal("The capital of France is Paris.\n", run.Output);
     }
 
     [Fact]
@@ -53,7 +65,60 @@ public sealed class ChatCommandTests
     {
         var run = await CliRun.Of("chat", "--max-tokens", "2", "What is the capital of France?");
 
-        Assert.Contains("cut off", run.Lines[^1], StringComparison.Ordinal);
+        Assert.Contains("cut off", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Lines);
+    }
+
+    [Fact]
+    public async Task At_a_terminal_everything_is_shown_in_one_place()
+    {
+        using var input = new StringReader("");
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+
+        var exitCode = await CliApplication.RunAsync(
+            ["chat", "--tools", "demo", "What is 17 plus 25?"],
+            new CliStreams(input, output, error) { IsTerminal = true, NoColor = true },
+            CancellationToken.None);
+
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("call: add(a: 17, b: 25)\nresult: 42\nThe result is 42.\n", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("tokens in", output.ToString(), StringComparison.Ordinal);
+        Assert.Equal("", error.ToString());
+    }
+
+    [Fact]
+    public async Task The_first_press_ends_an_answer_of_a_conversation_which_forgets_it()
+    {
+        using var interruption = new Interruption();
+        using var input = new StringReader("Hello\nHello\n");
+        using var output = new PressingWriter(interruption);
+        using var error = new StringWriter();
+
+        var exitCode = await CliApplication.RunAsync(
+            ["chat"],
+            new CliStreams(input, output, error, IsInteractive: true) { Interruption = interruption, NoColor = true },
+            interruption.Program);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("(stopped; Ctrl+C once more leaves)", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("How can I help you?", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("10 tokens in", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_that_fails_does_not_end_a_conversation()
+    {
+        using var input = new StringReader(string.Concat(Enumerable.Repeat("word ", 6000)) + "\nHello\n");
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+
+        var exitCode = await CliApplication.RunAsync(
+            ["chat"], new CliStreams(input, output, error, IsInteractive: true) { NoColor = true }, CancellationToken.None);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("the context holds 4096", output.ToString().ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("How can I help you?", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,5 +135,21 @@ public sealed class ChatCommandTests
         Assert.Contains("How can I help you?", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("Did you mean '/clear'?", output.ToString(), StringComparison.Ordinal);
         Assert.Equal("never read", await input.ReadLineAsync());
+    }
+
+    /// <summary>Presses Ctrl+C once, when the first piece of an answer is written.</summary>
+    private sealed class PressingWriter(Interruption interruption) : StringWriter
+    {
+        private bool _isPressed;
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            if (!_isPressed && value?.Contains("Hello", StringComparison.Ordinal) == true)
+            {
+                _isPressed = true;
+                Assert.True(interruption.Press());
+            }
+        }
     }
 }

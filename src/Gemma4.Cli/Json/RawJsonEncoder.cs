@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 
-namespace Gemma4.Cli.Inspect;
+namespace Gemma4.Cli.Json;
 
 /// <summary>
 /// Escapes only what JSON demands and what some readers take for the end of a line (U+0085, U+2028, U+2029), since an

@@ -2,9 +2,9 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 
-namespace Gemma4.Cli.Inspect;
+namespace Gemma4.Cli.Json;
 
-/// <summary>Writes the values of call arguments, whatever of JSON's types they have in memory.</summary>
+/// <summary>Writes the values of call arguments and results, whatever of JSON's types they have in memory.</summary>
 internal static class ValueWriting
 {
     public static void Write(Utf8JsonWriter writer, object? value)
@@ -22,6 +22,13 @@ internal static class ValueWriting
             case IFormattable number: writer.WriteRawValue(number.ToString(null, CultureInfo.InvariantCulture)); break;
             default: throw new NotSupportedException($"An argument of type {value.GetType().Name} has no JSON form.");
         }
+    }
+
+    /// <summary>The member <c>arguments</c> of a call; an empty object where there are none.</summary>
+    public static void WriteArguments(Utf8JsonWriter writer, IDictionary<string, object?>? arguments)
+    {
+        writer.WritePropertyName("arguments");
+        WriteObject(writer, arguments ?? new Dictionary<string, object?>());
     }
 
     private static void WriteObject(Utf8JsonWriter writer, IEnumerable<KeyValuePair<string, object?>> members)
