@@ -23,9 +23,8 @@ internal sealed class SoakRun(int chats, int callers, int seed)
     /// <summary>Answers other than those of the chat alone, with both.</summary>
     public List<(string Expected, string Actual)> Different { get; } = [];
 
-    public long BytesAtStart { get; private set; }
-
-    public long BytesAtEnd { get; private set; }
+    /// <summary>The working set after each tenth of the chats.</summary>
+    public List<double> Bytes { get; } = [];
 
     public Gemma4Statistics AtEnd { get; private set; } = new();
 
@@ -40,11 +39,12 @@ internal sealed class SoakRun(int chats, int callers, int seed)
             expected[i] = (await client.GetResponseAsync(questions[i], _options)).Text;
         }
 
-        // The pools of the runtime fill during the first tenth.
-        await Batch(client, questions, expected, chats / 10);
-        BytesAtStart = WorkingSet();
-        await Batch(client, questions, expected, chats - (chats / 10));
-        BytesAtEnd = WorkingSet();
+        for (int tenth = 0; tenth < 10; tenth++)
+        {
+            await Batch(client, questions, expected, ((tenth + 1) * chats / 10) - (tenth * chats / 10));
+            Bytes.Add(WorkingSet());
+        }
+
         AtEnd = client.GetStatistics();
     }
 
