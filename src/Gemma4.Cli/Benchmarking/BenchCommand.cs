@@ -29,7 +29,7 @@ internal static class BenchCommand
         new("--runs", "N", "Measured runs after one that is not counted; figures are medians. Default: 3.");
 
     private static readonly OptionDefinition Threads =
-        new("--threads", "N", "Threads for one operator. Default: ONNX Runtime's choice, one per core.");
+        new("--threads", "N[,N]", "Threads for one operator; several numbers are compared. Default: ONNX Runtime's choice, one per core.");
 
     private static readonly OptionDefinition Spinning =
         new("--spinning", null, "Lets idle threads wait in a busy loop.");
@@ -43,7 +43,7 @@ internal static class BenchCommand
     private static readonly OptionDefinition HistoryTokens =
         new("--history", "N", "Tokens of the agent's history for --chat. Default: 4096.");
 
-    private static readonly OptionDefinition Json = new("--json", null, "Prints one JSON object for each folder.");
+    private static readonly OptionDefinition Json = new("--json", null, "Prints one JSON object for each folder and setting.");
 
     public static CommandDefinition Definition { get; } = new(
         "bench",
@@ -56,15 +56,24 @@ internal static class BenchCommand
 
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
-        var options = new OnnxRuntimeOptions { IntraOpThreads = arguments.Integer(Threads.Name, 1), AllowSpinning = arguments.Has(Spinning.Name) };
-        IGenerationEngine Own(Gemma4ModelFolder folder) => OnnxGenerationEngine.Load(folder, options);
         List<(string Name, Gemma4ModelFolder Folder, Func<Gemma4ModelFolder, IGenerationEngine> Load)> subjects = [];
         var first = Gemma4ModelFolder.Open(ModelArgument.Directory(arguments));
-        subjects.Add((first.ModelId, first, Own));
+        List<(string Name, Gemma4ModelFolder Folder)> folders = [(first.ModelId, first)];
         if (arguments.Text(Compare.Name) is { } other)
         {
             var second = Gemma4ModelFolder.Open(ModelArgument.Resolve(other));
-            subjects.Add((second.ModelId == first.ModelId ? other : second.ModelId, second, Own));
+            folders.Add((second.ModelId == first.ModelId ? other : second.ModelId, second));
+        }
+
+        var settings = ThreadCounts(arguments);
+        foreach (var (name, folder) in folders)
+        {
+            foreach (var threads in settings)
+            {
+                var options = new OnnxRuntimeOptions { IntraOpThreads = threads, AllowSpinning = arguments.Has(Spinning.Name) };
+                var label = settings.Length == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}, {threads} threads");
+                subjects.Add((label, folder, opened => OnnxGenerationEngine.Load(opened, options)));
+            }
         }
 
         if (Environment.GetEnvironmentVariable(NativeLibrary) is { Length: > 0 } library)
@@ -108,6 +117,13 @@ internal static class BenchCommand
             reference ??= figures;
         }
     }
+
+    private static int?[] ThreadCounts(ParsedArguments arguments) =>
+        arguments.Text(Threads.Name) is not { } list
+            ? [null]
+            : [.. list.Split(',').Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var threads) && threads > 0
+                ? (int?)threads
+                : throw new UsageException($"'{Threads.Name}' takes a whole number of 1 or more, or several with commas, not '{list}'."))];
 
     private static BenchmarkFigures Measure(IGenerationEngine engine, ParsedArguments arguments, CancellationToken cancellationToken) =>
         EngineBenchmark.Measure(

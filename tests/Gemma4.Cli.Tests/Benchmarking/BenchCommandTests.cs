@@ -39,6 +39,26 @@ public sealed class BenchCommandTests
     }
 
     [Fact]
+    public async Task Several_numbers_of_threads_are_compared_in_one_run()
+    {
+        var run = await CliRun.Of("bench", "--prompt-tokens", "3", "--new-tokens", "2", "--runs", "1", "--threads", "1,2", "--json");
+
+        Assert.Equal(["gemma4-nano, 1 threads", "gemma4-nano, 2 threads"], run.Lines.Select((_, index) => run.Json(index).GetProperty("model").GetString()));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("two")]
+    [InlineData("1,,2")]
+    public async Task A_number_of_threads_that_is_none_is_wrong_usage(string threads)
+    {
+        var run = await CliRun.Of("bench", "--threads", threads);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"'{threads}'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task People_read_a_table()
     {
         var run = await CliRun.Of("bench", "--prompt-tokens", "3", "--new-tokens", "2", "--runs", "1");
