@@ -56,7 +56,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--filter *Sampler*]|guesses [DIR]|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--dry] --filter *Sampler*|guesses [DIR]|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
             + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|table [SIZE]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }
