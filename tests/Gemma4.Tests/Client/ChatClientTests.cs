@@ -64,6 +64,28 @@ public class ChatClientTests
         Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_needs_approval_runs_once_it_is_given(bool isStreamed)
+    {
+        using IChatClient client = TestClient.Create(WeatherCall + "<|tool_response>", "It is cold.<turn|>").AsBuilder().UseFunctionInvocation().Build();
+        ChatOptions options = new() { Tools = [new ApprovalRequiredAIFunction(Weather)] };
+        List<ChatMessage> history = [new(ChatRole.User, "Weather in Paris?")];
+
+        history.AddRange((await AskAsync()).Messages);
+        ToolApprovalRequestContent request = Assert.Single(history[^1].Contents.OfType<ToolApprovalRequestContent>());
+        history.Add(new(ChatRole.User, [request.CreateResponse(approved: true)]));
+        ChatResponse answer = await AskAsync();
+
+        Assert.Equal("12 degrees in Paris", answer.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Single().Result?.ToString());
+        Assert.Equal("It is cold.", answer.Text);
+
+        async Task<ChatResponse> AskAsync() => isStreamed
+            ? await client.GetStreamingResponseAsync(history, options).ToChatResponseAsync()
+            : await client.GetResponseAsync(history, options);
+    }
+
     [Fact]
     public async Task Parallel_calls_have_ids_of_their_own_that_no_other_response_uses()
     {
