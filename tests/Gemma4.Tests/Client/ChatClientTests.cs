@@ -65,9 +65,11 @@ public class ChatClientTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_call_that_needs_approval_runs_once_it_is_given(bool isStreamed)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_call_waits_for_approval_and_the_conversation_goes_on(bool isStreamed, bool isApproved)
     {
         using IChatClient client = TestClient.Create(WeatherCall + "<|tool_response>", "It is cold.<turn|>").AsBuilder().UseFunctionInvocation().Build();
         ChatOptions options = new() { Tools = [new ApprovalRequiredAIFunction(Weather)] };
@@ -75,11 +77,16 @@ public class ChatClientTests
 
         history.AddRange((await AskAsync()).Messages);
         ToolApprovalRequestContent request = Assert.Single(history[^1].Contents.OfType<ToolApprovalRequestContent>());
-        history.Add(new(ChatRole.User, [request.CreateResponse(approved: true)]));
+        history.Add(new(ChatRole.User, [request.CreateResponse(isApproved)]));
         ChatResponse answer = await AskAsync();
+        history.AddRange(answer.Messages);
+        history.Add(new(ChatRole.User, "Thanks."));
+        ChatResponse next = await AskAsync();
 
-        Assert.Equal("12 degrees in Paris", answer.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Single().Result?.ToString());
-        Assert.Equal("It is cold.", answer.Text);
+        FunctionResultContent result = answer.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Single();
+        Assert.Equal(isApproved, result.Result?.ToString() == "12 degrees in Paris");
+        Assert.Equal("It is cold.", answer.Messages[^1].Text);
+        Assert.Equal("It is cold.", next.Text);
 
         async Task<ChatResponse> AskAsync() => isStreamed
             ? await client.GetStreamingResponseAsync(history, options).ToChatResponseAsync()
