@@ -66,6 +66,23 @@ public sealed class WebTests(TemplateWorkshop workshop)
     }
 
     [Fact]
+    public async Task What_the_queue_cannot_hold_is_turned_away_at_once()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(workshop, MadeProject.PlainWeb, new Dictionary<string, string>
+        {
+            ["Gemma4__Scheduling__MaxConcurrentRequests"] = "1",
+            ["Gemma4__Scheduling__MaxQueuedRequests"] = "0",
+        });
+        string longQuestion = string.Concat(Enumerable.Repeat("word ", 3500));
+
+        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => server.AskAsync(longQuestion)));
+
+        Assert.Contains(responses, response => response.StatusCode == HttpStatusCode.OK);
+        Assert.Contains(responses, response => response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Content.Headers.ContentType!.MediaType == "application/problem+json");
+        Assert.All(responses, response => Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{response.StatusCode}"));
+    }
+
+    [Fact]
     public async Task Traces_and_metrics_go_to_the_collector_that_is_named()
     {
         using Collector collector = new();
