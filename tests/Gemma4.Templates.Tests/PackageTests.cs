@@ -78,6 +78,9 @@ public sealed class PackageTests(TemplateWorkshop workshop)
             reference.Attribute("Version")!.Value));
     }
 
+    [Fact]
+    public void A_project_is_restored_when_it_is_made() => Assert.True(workshop.WasRestored);
+
     [Theory]
     [InlineData("My.Agent", "Gemma4.Safety", true)]
     [InlineData("my-agent", "Gemma4.Safety", false)]

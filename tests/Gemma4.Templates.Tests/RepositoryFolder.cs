@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Gemma4.Templates.Tests;
 
 internal static class RepositoryFolder
@@ -9,6 +11,13 @@ internal static class RepositoryFolder
         new DirectoryInfo(AppContext.BaseDirectory).Name.StartsWith("release", StringComparison.OrdinalIgnoreCase) ? "Release" : "Debug";
 
     public static string Path(params string[] parts) => System.IO.Path.Combine([Root, .. parts]);
+
+    /// <summary>Where the restore of these tests found and put packages.</summary>
+    public static string[] PackageFolders()
+    {
+        using var assets = JsonDocument.Parse(File.ReadAllText(Path(".artifacts", "obj", "Gemma4.Templates.Tests", "project.assets.json")));
+        return [.. assets.RootElement.GetProperty("packageFolders").EnumerateObject().Select(folder => folder.Name)];
+    }
 
     private static string FindRoot()
     {

@@ -18,14 +18,11 @@ public sealed class TemplateWorkshop : IAsyncLifetime
 
     public TemplateWorkshop()
     {
-        // Only what is packed here is unpacked here: the rest is read where the restore of the solution has put it.
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } own
-            ? own
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         _environment = new()
         {
             ["NUGET_PACKAGES"] = Path.Combine(_folder, "packages"),
-            ["NUGET_FALLBACK_PACKAGES"] = Directory.Exists(packages) ? packages : "",
+            // Only what is packed here is unpacked here: the rest is read where the restore of these tests has put it.
+            ["NUGET_FALLBACK_PACKAGES"] = string.Join(';', RepositoryFolder.PackageFolders()),
             ["MSBUILDDISABLENODEREUSE"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
             ["DOTNET_CLI_UI_LANGUAGE"] = "en",
@@ -38,27 +35,25 @@ public sealed class TemplateWorkshop : IAsyncLifetime
 
     public string PackageFile => Path.Combine(_folder, "feed", $"Gemma4.Templates.{Version}.nupkg");
 
+    /// <summary>Whether <c>dotnet new</c> restored the project that it was not told to leave alone.</summary>
+    public bool WasRestored { get; private set; }
+
     public async Task InitializeAsync()
     {
         await PackAsync();
-        await File.WriteAllTextAsync(Path.Combine(_folder, "nuget.config"), """
-            <configuration>
-              <packageSources>
-                <add key="gemma4-templates-tests" value="feed" />
-              </packageSources>
-            </configuration>
-            """);
+        await WriteSourcesAsync(isAlone: true);
         await DotnetAsync("new", "install", PackageFile, "--debug:custom-hive", Path.Combine(_folder, "hive"));
         foreach (MadeProject project in MadeProject.All)
         {
-            // The first restores itself, as templates do; the others with the build of all.
             await MakeAsync(project, project == MadeProject.Agent ? [] : ["--no-restore"]);
         }
 
+        WasRestored = File.Exists(PathOf(MadeProject.Agent, "obj", "project.assets.json"));
         await File.WriteAllTextAsync(
             Path.Combine(_folder, "all.slnx"),
             $"<Solution>{string.Concat(MadeProject.All.Select(project => $"<Project Path=\"{project.Name}/{project.Name}.csproj\" />"))}</Solution>");
-        await DotnetAsync("build", "all.slnx", "-warnaserror", "-p:NuGetAudit=false", "-v", "quiet");
+        await RestoreAsync();
+        await DotnetAsync("build", "all.slnx", "--no-restore", "-warnaserror", "-v", "quiet");
     }
 
     public Task DisposeAsync()
@@ -93,6 +88,28 @@ public sealed class TemplateWorkshop : IAsyncLifetime
         return new AppRun(await app.EndAsync(RunLimit), app.Output);
     }
 
+    // All that the projects need was fetched with these tests, so no source beside our feed is asked; should a version that
+    // only they resolve be missing, the user's sources are.
+    private async Task RestoreAsync()
+    {
+        string[] restore = ["restore", "all.slnx", "-p:NuGetAudit=false", "-v", "quiet"];
+        (int code, string _) = await RunDotnetAsync(restore);
+        if (code != 0)
+        {
+            await WriteSourcesAsync(isAlone: false);
+            await DotnetAsync(restore);
+        }
+    }
+
+    private Task WriteSourcesAsync(bool isAlone) => File.WriteAllTextAsync(Path.Combine(_folder, "nuget.config"), $"""
+        <configuration>
+          <packageSources>
+            {(isAlone ? "<clear />" : "")}
+            <add key="gemma4-templates-tests" value="feed" />
+          </packageSources>
+        </configuration>
+        """);
+
     // Reads what was built before and writes into the temporary folder only, because other tests run beside.
     private async Task PackAsync()
     {
@@ -117,10 +134,15 @@ public sealed class TemplateWorkshop : IAsyncLifetime
 
     private async Task<string> DotnetAsync(params string[] arguments)
     {
-        await using ChildProcess dotnet = ChildProcess.Start(_folder, _environment, ChildProcess.Dotnet, arguments);
-        int code = await dotnet.EndAsync(BuildLimit);
+        (int code, string output) = await RunDotnetAsync(arguments);
         return code == 0
-            ? dotnet.Output
-            : throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' ended with {code}. The templates are tested on packages of the {RepositoryFolder.Configuration} build, so the solution must have been built in it.\n{dotnet.Output}");
+            ? output
+            : throw new InvalidOperationException($"'dotnet {string.Join(' ', arguments)}' ended with {code}. The templates are tested on packages of the {RepositoryFolder.Configuration} build, so the solution must have been built in it.\n{output}");
+    }
+
+    private async Task<(int Code, string Output)> RunDotnetAsync(string[] arguments)
+    {
+        await using ChildProcess dotnet = ChildProcess.Start(_folder, _environment, ChildProcess.Dotnet, arguments);
+        return (await dotnet.EndAsync(BuildLimit), dotnet.Output);
     }
 }
