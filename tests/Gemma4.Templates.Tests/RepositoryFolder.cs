@@ -12,7 +12,7 @@ internal static class RepositoryFolder
 
     public static string Path(params string[] parts) => System.IO.Path.Combine([Root, .. parts]);
 
-    /// <summary>Where the restore of these tests found and put packages.</summary>
+    /// <summary>Where the restore of the solution found and put packages.</summary>
     public static string[] PackageFolders()
     {
         using var assets = JsonDocument.Parse(File.ReadAllText(Path(".artifacts", "obj", "Gemma4.Templates.Tests", "project.assets.json")));

@@ -21,7 +21,7 @@ public sealed class TemplateWorkshop : IAsyncLifetime
         _environment = new()
         {
             ["NUGET_PACKAGES"] = Path.Combine(_folder, "packages"),
-            // Only what is packed here is unpacked here: the rest is read where the restore of these tests has put it.
+            // Only what is packed here is unpacked here: the rest is read where the restore of the solution has put it.
             ["NUGET_FALLBACK_PACKAGES"] = string.Join(';', RepositoryFolder.PackageFolders()),
             ["MSBUILDDISABLENODEREUSE"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
@@ -88,7 +88,7 @@ public sealed class TemplateWorkshop : IAsyncLifetime
         return new AppRun(await app.EndAsync(RunLimit), app.Output);
     }
 
-    // All that the projects need was fetched with these tests, so no source beside our feed is asked; should a version that
+    // All that the projects need came with the restore of the solution, so no source beside our feed is asked; should a version that
     // only they resolve be missing, the user's sources are.
     private async Task RestoreAsync()
     {
