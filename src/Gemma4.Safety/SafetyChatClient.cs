@@ -53,6 +53,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             Usage = response.Usage,
             AdditionalProperties = await guard.PropertiesAsync(response.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false),
         };
+        ChatMessage? before = null;
         foreach (var message in response.Messages)
         {
             List<AIContent> contents = [];
@@ -65,11 +66,13 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
             }
 
             await guard.FlushAsync(contents, cancellationToken).ConfigureAwait(false);
+            AddDecided(result, before, guard.TakeDecided());
             if (contents.Count > 0)
             {
                 result.Messages.Add(new ChatMessage(message.Role, contents) { AuthorName = message.AuthorName, MessageId = message.MessageId, CreatedAt = message.CreatedAt, AdditionalProperties = await guard.PropertiesAsync(message.AdditionalProperties, isPart: false, cancellationToken).ConfigureAwait(false) });
             }
 
+            before = message.Role == ChatRole.Tool ? before : message;
             if (guard.IsOver)
             {
                 break;
@@ -104,6 +107,7 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
 
         var guard = new OutputGuard(run);
         ChatResponseUpdate? last = null;
+        ChatResponseUpdate? before = null;
         ExceptionDispatchInfo? problem = null;
         var timeIsUp = false;
         var updates = base.GetStreamingResponseAsync(prepared, innerOptions, clock.Token).GetAsyncEnumerator(clock.Token);
@@ -153,6 +157,18 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
                 if (!guard.IsOver)
                 {
                     await guard.ProcessAsync(content, contents, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            before = update.Role == ChatRole.Tool ? before : update;
+            if (guard.TakeDecided() is { Count: > 0 } decided)
+            {
+                var shown = Like(before ?? update, decided);
+                shown.Role = ChatRole.Assistant;
+                yield return shown;
+                if (contents.Count == 0 && update.FinishReason is null && !guard.IsOver)
+                {
+                    continue; // a question stands in the place of the result
                 }
             }
 
@@ -316,6 +332,26 @@ internal sealed class SafetyChatClient(IChatClient innerClient, SafetyEvaluator 
         response.FinishReason = ChatFinishReason.ContentFilter;
         response.AdditionalProperties = refusal.Properties;
         return response;
+    }
+
+    // Into the message that the calls were in, if anything of it is shown, else as it.
+    private static void AddDecided(ChatResponse result, ChatMessage? before, List<AIContent> decided)
+    {
+        if (decided.Count == 0)
+        {
+            return;
+        }
+
+        if (result.Messages.LastOrDefault() is not { } shown || shown.Role != ChatRole.Assistant || shown.MessageId != before?.MessageId)
+        {
+            shown = new ChatMessage(ChatRole.Assistant, (IList<AIContent>)[]) { AuthorName = before?.AuthorName, MessageId = before?.MessageId, CreatedAt = before?.CreatedAt };
+            result.Messages.Add(shown);
+        }
+
+        foreach (var content in decided)
+        {
+            shown.Contents.Add(content);
+        }
     }
 
     // A copy without the raw object, which would hold what was cut.

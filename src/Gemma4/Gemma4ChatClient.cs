@@ -201,8 +201,9 @@ public sealed partial class Gemma4ChatClient : IChatClient
 
                     if (contents.Count > 0)
                     {
-                        updates.Add(Update(contents));
-                        yield return updates[^1];
+                        // A copy: stages put other contents into what they were given, such as a question for a call.
+                        updates.Add(Update([.. contents]));
+                        yield return Update(contents);
                     }
                 }
             }

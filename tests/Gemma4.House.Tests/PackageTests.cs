@@ -7,6 +7,7 @@ public sealed class PackageTests
 {
     public static TheoryData<string> Names =>
         [.. Directory.EnumerateFiles(RepositoryFolder.Path("src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(file => RepositoryFolder.TemplateProject(file) is null)
             .Select(file => Path.GetFileNameWithoutExtension(file)!)
             .Order(StringComparer.Ordinal)];
 

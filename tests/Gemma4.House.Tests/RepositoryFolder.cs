@@ -14,6 +14,15 @@ internal static class RepositoryFolder
             .Where(file => !Relative(file).Split('/').Any(part => part is "bin" or "obj"))
             .Order(StringComparer.Ordinal)];
 
+    /// <summary>The name of the project in whose template the file is; null outside of templates.</summary>
+    public static string? TemplateProject(string file)
+    {
+        var parts = Relative(file).Split('/');
+        return parts.Length > 4 && parts[1] == "Gemma4.Templates" && parts[2] == "templates"
+            ? System.IO.Path.GetFileNameWithoutExtension(Directory.EnumerateFiles(Path(parts[..4]), "*.csproj").Single())
+            : null;
+    }
+
     private static string FindRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -47,7 +47,8 @@ public sealed class SourceRuleTests
         foreach (var file in RepositoryFolder.SourceFiles())
         {
             var folder = Path.GetDirectoryName(Path.GetRelativePath(RepositoryFolder.Path("src"), file))!;
-            var expected = folder.Replace(Path.DirectorySeparatorChar, '.');
+            // The files of a template belong to the project that is made from it.
+            var expected = RepositoryFolder.TemplateProject(file) ?? folder.Replace(Path.DirectorySeparatorChar, '.');
             var isExtension = file.EndsWith("Extensions.cs", StringComparison.Ordinal);
             var actual = Parse(file).DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>()
                 .Select(declaration => declaration.Name.ToString())

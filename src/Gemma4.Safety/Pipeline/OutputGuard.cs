@@ -8,6 +8,7 @@ namespace Gemma4.Safety.Pipeline;
 internal sealed class OutputGuard(RequestRun run)
 {
     private readonly Dictionary<string, FunctionCallContent> _held = new(StringComparer.Ordinal);
+    private List<AIContent> _decided = [];
     private StreamGuard? _guard;
     private bool _isThought;
     private List<AIAnnotation>? _annotations;
@@ -89,6 +90,14 @@ internal sealed class OutputGuard(RequestRun run)
         {
             End(guard, output);
         }
+    }
+
+    /// <summary>The calls, or questions about them, that waited for what was processed last. They are the model's and not the tool's: a message before.</summary>
+    public List<AIContent> TakeDecided()
+    {
+        var decided = _decided;
+        _decided = [];
+        return decided;
     }
 
     /// <summary>Lets out the calls that waited for their result and never got one.</summary>
@@ -331,11 +340,11 @@ internal sealed class OutputGuard(RequestRun run)
         {
             if (run.TryWaiting(result.CallId, out var waiting))
             {
-                output.Add(run.Question(waiting.Call));
+                _decided.Add(run.Question(waiting.Call));
                 return;
             }
 
-            output.Add(call);
+            _decided.Add(call);
         }
         else if (run.TryWaiting(result.CallId, out _))
         {

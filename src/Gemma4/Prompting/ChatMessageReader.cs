@@ -59,8 +59,15 @@ internal sealed class ChatMessageReader
     {
         _role = Role(message.Role);
         var split = false;
+        var answered = false;
         foreach (var content in message.Contents)
         {
+            if (IsAnsweredApproval(content))
+            {
+                answered = true;
+                continue;
+            }
+
             if (content is FunctionResultContent result)
             {
                 Flush();
@@ -76,11 +83,16 @@ internal sealed class ChatMessageReader
             ReadContent(content);
         }
 
-        if (_hasParts || (!split && _role != PromptRole.Tool))
+        if (_hasParts || (!split && !answered && _role != PromptRole.Tool))
         {
             Flush(evenEmpty: true);
         }
     }
+
+    // The function-calling stage leaves them in the history, beside the call and the result that they led to.
+    private static bool IsAnsweredApproval(AIContent content) => content
+        is ToolApprovalRequestContent { ToolCall: FunctionCallContent { InformationalOnly: true } }
+        or ToolApprovalResponseContent { ToolCall: FunctionCallContent { InformationalOnly: true } };
 
     private void ReadContent(AIContent content)
     {

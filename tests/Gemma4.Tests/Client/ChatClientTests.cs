@@ -64,6 +64,35 @@ public class ChatClientTests
         Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
     }
 
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_call_waits_for_approval_and_the_conversation_goes_on(bool isStreamed, bool isApproved)
+    {
+        using IChatClient client = TestClient.Create(WeatherCall + "<|tool_response>", "It is cold.<turn|>").AsBuilder().UseFunctionInvocation().Build();
+        ChatOptions options = new() { Tools = [new ApprovalRequiredAIFunction(Weather)] };
+        List<ChatMessage> history = [new(ChatRole.User, "Weather in Paris?")];
+
+        history.AddRange((await AskAsync()).Messages);
+        ToolApprovalRequestContent request = Assert.Single(history[^1].Contents.OfType<ToolApprovalRequestContent>());
+        history.Add(new(ChatRole.User, [request.CreateResponse(isApproved)]));
+        ChatResponse answer = await AskAsync();
+        history.AddRange(answer.Messages);
+        history.Add(new(ChatRole.User, "Thanks."));
+        ChatResponse next = await AskAsync();
+
+        FunctionResultContent result = answer.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Single();
+        Assert.Equal(isApproved, result.Result?.ToString() == "12 degrees in Paris");
+        Assert.Equal("It is cold.", answer.Messages[^1].Text);
+        Assert.Equal("It is cold.", next.Text);
+
+        async Task<ChatResponse> AskAsync() => isStreamed
+            ? await client.GetStreamingResponseAsync(history, options).ToChatResponseAsync()
+            : await client.GetResponseAsync(history, options);
+    }
+
     [Fact]
     public async Task Parallel_calls_have_ids_of_their_own_that_no_other_response_uses()
     {
