@@ -1,3 +1,4 @@
+using Gemma4.ModelBuilder.Checkpoints;
 using Gemma4.ModelBuilder.Folders;
 using Gemma4.ModelBuilder.Graphs;
 using Gemma4.Models;
@@ -59,6 +60,18 @@ public sealed record ModelBuildOptions
     internal bool KeepsWindows => (KeyValues ?? DefaultKeyValues) == KeyValueCache.Windowed;
 
     private KeyValueCache DefaultKeyValues => Layout == ModelLayout.Text ? KeyValueCache.Windowed : KeyValueCache.Full;
+
+    /// <summary>Storage of the cached keys and values of layers with full attention:
+    /// <see cref="ModelPrecision.Float32"/>, the default, or <see cref="ModelPrecision.Int8"/>, a quarter of the bytes.
+    /// With Int8 a token late in a long conversation takes about half the time, a long prompt takes more, and answers
+    /// differ a little. Sliding layers always keep 32-bit floats: their caches are small. Int8 goes with
+    /// <see cref="KeyValueCache.Windowed"/> only; other engines take caches of one type.</summary>
+    public ModelPrecision KeyValuePrecision { get; init; } = ModelPrecision.Float32;
+
+    /// <summary>Reach of the 8 bits of a cached key or value; for comparisons.</summary>
+    internal float KeyValueClip { get; init; } = CacheScales.DefaultClip;
+
+    internal bool RoundsCacheOf(LayerConfig layer) => layer.IsFull && KeyValuePrecision == ModelPrecision.Int8;
 
     /// <summary>Habits of an exporter to imitate; null for those that go with the layout.</summary>
     internal GraphStyle? Style { get; init; }

@@ -12,7 +12,7 @@ switch (args.FirstOrDefault())
         NanoBenchmarks.Run();
         return 0;
     case "drift":
-        await DriftBenchmarks.RunAsync();
+        await DriftBenchmarks.RunAsync(args.ElementAtOrDefault(1));
         return 0;
     case "rounding":
         RoundingBenchmarks.Run();
@@ -25,6 +25,9 @@ switch (args.FirstOrDefault())
         return 0;
     case "decode" when args.Length >= 2:
         DecodeBenchmarks.Run(args[1..]);
+        return 0;
+    case "pieces" when args.Length >= 2:
+        PieceBenchmarks.Run(args[1..]);
         return 0;
     case "layouts":
         LayoutBenchmarks.Run();
@@ -51,7 +54,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
-            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift [VARIANTS]|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
+            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|pieces DIR [DIR2 ...] [--at 0,7900] [--of 1,128] [--steps N] [--threads N] [--profile]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

@@ -4,9 +4,12 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Gemma4.Benchmarks;
 
-/// <summary>One step of one token after a number of others, bound once and run over and over: the native call and nothing else.</summary>
+/// <summary>One step of some tokens after a number of others, bound once and run over and over: the native call and nothing else.</summary>
 internal sealed class RawStep : IDisposable
 {
+    // Past the control tokens.
+    private const int FirstToken = 300;
+
     private readonly InferenceSession _native;
     private readonly OrtIoBinding _binding;
     private readonly InPlaceCache _cache;
@@ -16,12 +19,13 @@ internal sealed class RawStep : IDisposable
 
     /// <param name="engine">A graph from ids that writes caches in place.</param>
     /// <param name="length">Tokens before the step; their rows are zeros, which take the same time as others.</param>
-    public RawStep(OnnxGenerationEngine engine, int length)
+    /// <param name="tokens">Tokens of the step.</param>
+    public RawStep(OnnxGenerationEngine engine, int length, int tokens = 1)
     {
         _native = engine.Native;
         _binding = _native.CreateIoBinding();
         _cache = new InPlaceCache(engine.Graph, new CacheBudget(long.MaxValue), initialCapacity: 1, engine.MaxContextTokens);
-        _cache.EnsureCapacity(length + 1, held: 0);
+        _cache.EnsureCapacity(length + tokens, held: 0);
 
         // As a session gets there: windows move on step by step.
         for (int held = 0; engine.Graph.Window is { } window && held < length; held += window.Slack)
@@ -30,9 +34,9 @@ internal sealed class RawStep : IDisposable
         }
 
         _cache.Slide(length);
-        _cache.Bind(length, 1, _binding);
+        _cache.Bind(length, tokens, _binding);
         _inputs = new StepInputs(engine.Graph, embeddingGraph: null, _binding, embedding: null);
-        _inputs.Bind([10], length, _cache.WindowRows(length), rows: 1, _cache.Capacity);
+        _inputs.Bind([.. Enumerable.Range(FirstToken, tokens)], length, _cache.WindowRows(length), rows: 1, _cache.Capacity);
         _logits = new StepLogits(engine.Graph, engine.VocabularySize);
         _binding.BindOutput(engine.Graph.Logits, _logits.Target(1));
     }

@@ -52,6 +52,7 @@ internal static class ModelCard
         if (options.KeepsWindows)
         {
             Row(card, "key and value cache", "windowed");
+            Row(card, "precision of full caches", options.KeyValuePrecision.ToString());
         }
 
         card.Append(options.KeepsWindows || options.Layout == ModelLayout.TransformersJs

@@ -192,10 +192,13 @@ internal sealed class DecoderGraph
             caches.Add(new CacheTensor(
                 name,
                 present,
-                FloatingType(name, input.ElementDataType),
+                CacheType(name, input.ElementDataType, wiring.IsInPlace(name, present)),
                 Size(shape[1], names.ShapeOf(Index(name, names)).KeyValueHeads, name, "num_key_value_heads"),
                 Size(shape[3], names.ShapeOf(Index(name, names)).HeadSize, name, "head_size"),
-                SlidingMask is not null && wiring.WindowOf(name) is { } size ? new CacheWindow(size, windowSlack) : null));
+                SlidingMask is not null && wiring.WindowOf(name) is { } size ? new CacheWindow(size, windowSlack) : null)
+            {
+                UnchangedNames = [.. wiring.UnchangedOf(present).Where(session.OutputMetadata.ContainsKey)],
+            });
         }
 
         return caches.Count > 0 ? caches : throw Unfit($"has no cache inputs named like '{names.PastKeys}'");
@@ -273,6 +276,11 @@ internal sealed class DecoderGraph
             ? input.ElementDataType
             : throw Unfit($"takes '{name}' as {input.ElementDataType}; int64 or int32 is accepted");
     }
+
+    private TensorElementType CacheType(string name, TensorElementType type, bool inPlace) =>
+        type != TensorElementType.Int8 ? FloatingType(name, type)
+        : inPlace ? type
+        : throw Unfit($"has '{name}' as {type} but returns it as a longer tensor; caches of 8 bits are accepted where they are written in place");
 
     private TensorElementType FloatingType(string name, TensorElementType type) =>
         type is TensorElementType.Float or TensorElementType.Float16

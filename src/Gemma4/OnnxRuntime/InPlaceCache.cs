@@ -49,8 +49,7 @@ internal sealed class InPlaceCache : SessionCache
             {
                 OrtValue value = Buffer(index).CreateValue(Slot, 1);
                 _values[index] = value;
-                binding.BindInput(Graph.Caches[index].PastName, value);
-                binding.BindOutput(Graph.Caches[index].PresentName, value);
+                Graph.Caches[index].Bind(binding, value);
             }
         }
     }
