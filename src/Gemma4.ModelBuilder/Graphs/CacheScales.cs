@@ -13,8 +13,13 @@ internal sealed record CacheScales(string Keys, string Values)
 {
     public const long Bits = 8;
 
-    /// <summary>Multiples of a channel's weight that the 8 bits reach.</summary>
-    public const float DefaultClip = 8;
+    /// <summary>
+    /// Multiples of a channel's weight that the 8 bits reach. In the trained nano model no key or value of 2,700 tokens is
+    /// beyond 4.4; a longer reach makes every step coarser. Mean KL divergence from exact caches, nano and five sizes with
+    /// random weights: reach 3 2e-5 and 0.0045, 4 1e-5 and 0.0024, 6 1e-5 and 0.0077, 8 1.4e-4 and 0.010, 16 1.5e-4 and 0.037.
+    /// 6 leaves room for channels that stand out more in larger models; what is beyond is cut to the bound.
+    /// </summary>
+    public const float DefaultClip = 6;
 
     private const float LargestCode = 127;
 
