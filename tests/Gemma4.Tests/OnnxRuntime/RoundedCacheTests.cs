@@ -12,7 +12,7 @@ public sealed class RoundedCacheTests(SharedCacheModels models) : IClassFixture<
     private const int Slack = 16;
 
     // The same tokens in other chunks: rounding in the last bit of a key may choose the next of its 8-bit steps.
-    private const float ChunkTolerance = 0.03f;
+    private const float ChunkTolerance = 0.15f;
 
     // Against exact caches, at logits of up to 30 of a model with random weights, whose attention is sharper than a trained one's.
     private const float ExactTolerance = 2.5f;
