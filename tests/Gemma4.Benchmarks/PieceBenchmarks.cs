@@ -7,7 +7,8 @@ namespace Gemma4.Benchmarks;
 
 /// <summary>
 /// Time of the native call for pieces of several sizes, 1 being a decode step, after several lengths of conversation. The
-/// earlier rows are zeros, so nothing has to be filled first; folders and sizes take turns. One JSON object a line.
+/// earlier rows are zeros, so nothing has to be filled first; folders and sizes take turns. The first folder that is loaded
+/// runs some per cent slower than the same one loaded second, so name it twice to compare. One JSON object a line.
 /// </summary>
 internal static class PieceBenchmarks
 {
@@ -25,7 +26,7 @@ internal static class PieceBenchmarks
             var empty = new double[folders.Length, sizes.Length];
             foreach (int length in lengths)
             {
-                double[,][] times = Measure(engines, length, sizes, steps);
+                (double[,][] times, double[,][] work) = Measure(engines, length, sizes, steps, isScored: !arguments.Contains("--unscored"));
                 for (int size = 0; size < sizes.Length; size++)
                 {
                     for (int folder = 0; folder < folders.Length; folder++)
@@ -43,6 +44,9 @@ internal static class PieceBenchmarks
                             bestMs = Math.Round(own.Min(), 2),
                             tokensPerSecond = Math.Round(sizes[size] * 1000 / median, 1),
                             toFirstFolder = Ratio(own, times[0, size]),
+                            processorMs = Math.Round(Median(work[folder, size]), 2),
+                            processorToFirstFolder = Ratio(work[folder, size], work[0, size]),
+                            bestProcessorMs = Math.Round(work[folder, size].Min(), 2),
                             toFirstSizePerToken = Math.Round(Ratio(own, times[folder, 0]) * sizes[0] / sizes[size], 3),
                             toFirstLength = Math.Round(median / empty[folder, size], 3),
                             cacheBytes = engines[folder].CacheBytes(length + sizes[size]),
@@ -67,32 +71,37 @@ internal static class PieceBenchmarks
             : null,
     };
 
-    private static double[,][] Measure(OnnxGenerationEngine[] engines, int length, int[] sizes, int steps)
+    /// <summary>Wall time and processor time; the latter is the steadier one beside other work.</summary>
+    private static (double[,][] Times, double[,][] Work) Measure(OnnxGenerationEngine[] engines, int length, int[] sizes, int steps, bool isScored)
     {
         var times = new double[engines.Length, sizes.Length][];
+        var work = new double[engines.Length, sizes.Length][];
         List<RawStep> opened = [];
         try
         {
             foreach (OnnxGenerationEngine engine in engines)
             {
-                opened.AddRange(sizes.Select(size => new RawStep(engine, length, size)));
+                opened.AddRange(sizes.Select(size => new RawStep(engine, length, size, isScored)));
             }
 
             for (int step = -WarmUp; step < steps; step++)
             {
                 for (int subject = 0; subject < opened.Count; subject++)
                 {
+                    TimeSpan before = Environment.CpuUsage.TotalTime;
                     double time = opened[subject].Run();
-                    ref double[]? row = ref times[subject / sizes.Length, subject % sizes.Length]!;
-                    row ??= new double[steps];
+                    double used = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
+                    (int folder, int size) = (subject / sizes.Length, subject % sizes.Length);
+                    times[folder, size] ??= new double[steps];
+                    work[folder, size] ??= new double[steps];
                     if (step >= 0)
                     {
-                        row[step] = time;
+                        (times[folder, size][step], work[folder, size][step]) = (time, used);
                     }
                 }
             }
 
-            return times;
+            return (times, work);
         }
         finally
         {

@@ -55,6 +55,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift [VARIANTS]|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
-            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|pieces DIR [DIR2 ...] [--at 0,7900] [--of 1,128] [--steps N] [--threads N] [--profile]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
+            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|pieces DIR [DIR2 ...] [--at 0,7900] [--of 1,128] [--steps N] [--threads N] [--unscored] [--profile]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

@@ -20,7 +20,8 @@ internal sealed class RawStep : IDisposable
     /// <param name="engine">A graph from ids that writes caches in place.</param>
     /// <param name="length">Tokens before the step; their rows are zeros, which take the same time as others.</param>
     /// <param name="tokens">Tokens of the step.</param>
-    public RawStep(OnnxGenerationEngine engine, int length, int tokens = 1)
+    /// <param name="isScored">Whether the last position is scored; otherwise nothing is, where the graph can do so.</param>
+    public RawStep(OnnxGenerationEngine engine, int length, int tokens = 1, bool isScored = true)
     {
         _native = engine.Native;
         _binding = _native.CreateIoBinding();
@@ -35,10 +36,19 @@ internal sealed class RawStep : IDisposable
 
         _cache.Slide(length);
         _cache.Bind(length, tokens, _binding);
+        bool skips = !isScored && engine.Graph.SkipsUnscored;
         _inputs = new StepInputs(engine.Graph, embeddingGraph: null, _binding, embedding: null);
-        _inputs.Bind([.. Enumerable.Range(FirstToken, tokens)], length, _cache.WindowRows(length), rows: 1, _cache.Capacity);
+        _inputs.Bind([.. Enumerable.Range(FirstToken, tokens)], length, _cache.WindowRows(length), rows: skips ? 0 : 1, _cache.Capacity);
         _logits = new StepLogits(engine.Graph, engine.VocabularySize);
-        _binding.BindOutput(engine.Graph.Logits, _logits.Target(1));
+        if (skips)
+        {
+            _cache.BindUnchanged(isScored: false, _binding);
+            _binding.BindOutputToDevice(engine.Graph.Logits, OrtMemoryInfo.DefaultInstance);
+        }
+        else
+        {
+            _binding.BindOutput(engine.Graph.Logits, _logits.Target(1));
+        }
     }
 
     /// <summary>Milliseconds of one run.</summary>

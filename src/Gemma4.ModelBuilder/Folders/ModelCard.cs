@@ -56,7 +56,7 @@ internal static class ModelCard
         }
 
         card.Append(options.KeepsWindows || options.Layout == ModelLayout.TransformersJs
-            ? "\nThe decoder returns the logits of the last positions, as many as num_logits_to_keep says; 0 means all.\n"
+            ? "\nThe decoder returns the logits of the last positions, as many as num_logits_to_keep says; 0 means all" + (options.KeepsWindows ? ", and less writes the caches only" : "") + ".\n"
             : "\nThe graph returns the logits of the last position only.\n");
         if (options.KeepsWindows)
         {

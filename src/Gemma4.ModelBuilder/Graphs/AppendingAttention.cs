@@ -21,6 +21,7 @@ internal sealed class AppendingAttention
     private readonly SequenceLengths _lengths;
     private readonly SequenceLengths? _slidingLengths; // of the windows; null where caches are full
     private readonly HashSet<int> _noTokens = [];
+    private readonly List<(string Name, int Heads, int Size)> _unchanged = [];
     private readonly Dictionary<(bool IsFull, int HeadSize), (string Cosines, string Sines)> _rotary = [];
 
     /// <param name="config">The model.</param>
@@ -45,6 +46,9 @@ internal sealed class AppendingAttention
             Positions = graph.Input("position_ids", OnnxType.Int64, "batch_size", "sequence_length");
         }
     }
+
+    /// <summary>Outputs of the graph that layers give which borrow their cache, with its heads and head size.</summary>
+    public IReadOnlyList<(string Name, int Heads, int Size)> Unchanged => _unchanged;
 
     /// <summary>int64 [B, S]; empty where caches are full. To be cut together with the hidden state.</summary>
     public string Positions { get; set; } = "";
@@ -87,7 +91,7 @@ internal sealed class AppendingAttention
         _graph.Node(name, "GroupQueryAttention", OnnxGraph.Microsoft,
             // No positions, bias or sinks.
             [.. inputs, "", "", "", scales.Keys, scales.Values],
-            [name, .. layer.OwnsCache ? present : Unchanged(layer, present)],
+            [name, .. layer.OwnsCache ? present : GiveBack(layer, present)],
             [.. attributes, ("k_quant_type", PerChannel), ("v_quant_type", PerChannel), ("kv_cache_bit_width", CacheScales.Bits)]);
     }
 
@@ -95,15 +99,15 @@ internal sealed class AppendingAttention
     /// The operator insists on giving a cache of 8 bits back even where it adds nothing. As outputs of the graph the copies
     /// can be bound to the buffers of the owner, and then nothing is copied.
     /// </summary>
-    private string[] Unchanged(LayerConfig layer, string[] present)
+    private IEnumerable<string> GiveBack(LayerConfig layer, string[] present)
     {
-        string[] names = [.. present.Select(name => string.Create(CultureInfo.InvariantCulture, $"{name}.unchanged.{layer.Index}"))];
-        foreach (var name in names)
+        foreach (var cache in present)
         {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{cache}.unchanged.{layer.Index}");
             _graph.Output(name, OnnxType.Int8, "batch_size", layer.KeyValueHeads, "total_sequence_length", layer.HeadSize);
+            _unchanged.Add((name, layer.KeyValueHeads, layer.HeadSize));
+            yield return ScoredBranch.Inner(name);
         }
-
-        return names;
     }
 
     /// <summary>[B, 0, K*hd]: the operator takes an absent key for packed query, key and value.</summary>

@@ -24,6 +24,7 @@ internal sealed class Gemma4Graph
     private string _source = "";         // int64 [B, S] or, in a decoder of its own, float [B, S, D]
     private TracedAttention? _traced;
     private AppendingAttention? _appending;
+    private ScoredBranch? _scored;       // what is computed for scored positions alone; null where some always are
     private string _hidden = "";         // [B, S, D]; only the scored positions once no later layer writes a cache
     private string _perLayer = "";       // [B, S, L, P], cut together with the hidden state
     private StoredMatrix? _embedding;    // [vocabulary, D], also the output head
@@ -62,7 +63,7 @@ internal sealed class Gemma4Graph
             }
 
             _hidden = Multiply(name + ".scaled", _hidden, _weights.Vector(name + ".layer_scalar", 1));
-            if (layer == lastOwner && !_style.TracedAttention)
+            if (layer == lastOwner && _style is { TracedAttention: false, SkipsUnscored: false })
             {
                 KeepScoredPositions();
             }
@@ -176,7 +177,16 @@ internal sealed class Gemma4Graph
         string[] past = layer.OwnsCache ? [PastName(cache, "key"), PastName(cache, "value")] : present;
         _traced?.Attend(attention, layer, query, key, value, past, present);
         _appending?.Attend(attention, layer, query, key, value, past, present);
-        var output = Project(attention + ".o_proj", attention, _config.HiddenSize, queryWidth);           // [B, S, D]
+        var attended = attention;
+        if (_style.SkipsUnscored && layer == _config.CacheOwners.Last())
+        {
+            // All caches are written: the rest is for scored positions alone.
+            _scored = new ScoredBranch(_graph, _weights);
+            KeepScoredPositions();
+            attended = KeepScored("last_attention", attention);                                           // [B, 1, H*hd]
+        }
+
+        var output = Project(attention + ".o_proj", attended, _config.HiddenSize, queryWidth);           // [B, S, D]
         AddNormed(name + ".post_attention_layernorm", output);
     }
 
@@ -266,7 +276,7 @@ internal sealed class Gemma4Graph
         }
 
         var x = Norm("norm", _hidden, _config.HiddenSize);
-        var last = _style.TakesCacheBranch ? "logits.unchecked" : "logits";
+        var last = _style.TakesCacheBranch ? "logits.unchecked" : _scored is null ? "logits" : ScoredBranch.Inner("logits");
         var name = _config.LogitCap is null ? last : "head";
         var logits = _weights.Multiply(name, x, Head());                                             // [B, 1, V]
         if (_config.LogitCap is { } cap)
@@ -284,6 +294,16 @@ internal sealed class Gemma4Graph
 
         _graph.Output("logits", OnnxType.Float, "batch_size",
             _style.TracedAttention || _style.TakesLogitsToKeep ? "scored_length" : 1, _config.VocabularySize);
+        if (_scored is not null)
+        {
+            _scored.Gives("logits", OnnxType.Float, [1, 0, _config.VocabularySize]);
+            foreach (var (cache, heads, size) in _appending!.Unchanged)
+            {
+                _scored.Gives(cache, OnnxType.Int8, [1, heads, 0, size]);
+            }
+
+            _scored.Close();
+        }
     }
 
     private StoredMatrix Head() => _config.HasOwnHead

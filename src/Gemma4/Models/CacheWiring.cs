@@ -12,7 +12,6 @@ internal sealed class CacheWiring
 
     private readonly HashSet<(string Past, string Present)> _inPlace = [];
     private readonly Dictionary<string, int> _windows = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<string>> _unchanged = new(StringComparer.Ordinal);
     private readonly HashSet<string> _readOtherwise = new(StringComparer.Ordinal);
 
     internal CacheWiring(GraphFile graph)
@@ -25,10 +24,7 @@ internal sealed class CacheWiring
                 int part = slot - FirstPast;
                 if (inPlace && part is 0 or 1 && FirstPresent + part < node.Outputs.Count)
                 {
-                    string present = node.Outputs[FirstPresent + part];
-                    _inPlace.Add((node.Inputs[slot], present));
-                    _unchanged.TryAdd(node.Inputs[slot], []);
-                    _unchanged[node.Inputs[slot]].Add(present);
+                    _inPlace.Add((node.Inputs[slot], node.Outputs[FirstPresent + part]));
                     if (node.Integers.GetValueOrDefault("local_window_size", -1) is > 0 and var window)
                     {
                         _windows[node.Inputs[slot]] = (int)window;
@@ -44,9 +40,6 @@ internal sealed class CacheWiring
 
     /// <summary>Tokens that the layer which writes the cache looks back over, its own among them; null for all.</summary>
     internal int? WindowOf(string past) => _windows.TryGetValue(past, out int window) ? window : null;
-
-    /// <summary>What layers that borrow the cache give back of it, with nothing added.</summary>
-    internal IReadOnlyList<string> UnchangedOf(string present) => _unchanged.GetValueOrDefault(present, []);
 
     /// <summary>
     /// Whether past and present may be one buffer. Not when anything else reads the past: the shape of a shared buffer

@@ -30,9 +30,23 @@ internal sealed record CacheTensor(
     {
         binding.BindInput(PastName, value);
         binding.BindOutput(PresentName, value);
+        BindUnchanged(binding, value);
+    }
+
+    /// <param name="binding">The binding.</param>
+    /// <param name="value">A value over the cache; null for a run that scores nothing, in which these outputs are empty.</param>
+    internal void BindUnchanged(OrtIoBinding binding, OrtValue? value)
+    {
         foreach (string name in UnchangedNames)
         {
-            binding.BindOutput(name, value);
+            if (value is null)
+            {
+                binding.BindOutputToDevice(name, OrtMemoryInfo.DefaultInstance);
+            }
+            else
+            {
+                binding.BindOutput(name, value);
+            }
         }
     }
 

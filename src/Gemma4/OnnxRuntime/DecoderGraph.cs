@@ -18,6 +18,9 @@ internal sealed class DecoderGraph
     /// <summary>Input of the builder's own graphs: the mask of layers whose caches keep a window.</summary>
     internal const string SlidingMaskName = "sliding_attention_mask";
 
+    /// <summary>In the builder's own graphs, between the name of a cache that comes back with nothing added and the layer that borrows it.</summary>
+    internal const string UnchangedMark = ".unchanged.";
+
     private readonly string _configName;
     private readonly bool _split;
 
@@ -44,7 +47,9 @@ internal sealed class DecoderGraph
         SlidingMaskType = SlidingMask is null ? TensorElementType.Int64 : IntegerType(session, SlidingMask);
         LogitsToKeepRank = LogitsToKeep is null ? 0 : ScalarRank(session, LogitsToKeep, TensorElementType.Int64);
         CacheBranchRank = CacheBranch is null ? 0 : ScalarRank(session, CacheBranch, TensorElementType.Bool);
-        var wiring = new CacheWiring(GraphFile.Read(ModelPath));
+        var file = GraphFile.Read(ModelPath);
+        SkipsUnscored = LogitsToKeep is not null && SlidingMask is not null && file.Nodes.Any(node => node.Operator == "If");
+        var wiring = new CacheWiring(file);
         Caches = ReadCaches(session, names, wiring, windowSlack);
         CachesInPlace = Caches.All(cache => wiring.IsInPlace(cache.PastName, cache.PresentName));
         Window = ReadWindow();
@@ -89,6 +94,9 @@ internal sealed class DecoderGraph
     internal string? LogitsToKeep { get; }
 
     internal int LogitsToKeepRank { get; }
+
+    /// <summary>Whether the graph, asked to score fewer than 0 positions, writes the caches and does no more; the builder's own do.</summary>
+    internal bool SkipsUnscored { get; }
 
     /// <summary>Takes whether there is a past; null where the graph has no such input.</summary>
     internal string? CacheBranch { get; }
@@ -197,7 +205,7 @@ internal sealed class DecoderGraph
                 Size(shape[3], names.ShapeOf(Index(name, names)).HeadSize, name, "head_size"),
                 SlidingMask is not null && wiring.WindowOf(name) is { } size ? new CacheWindow(size, windowSlack) : null)
             {
-                UnchangedNames = [.. wiring.UnchangedOf(present).Where(session.OutputMetadata.ContainsKey)],
+                UnchangedNames = [.. session.OutputMetadata.Keys.Where(output => output.StartsWith(present + UnchangedMark, StringComparison.Ordinal))],
             });
         }
 

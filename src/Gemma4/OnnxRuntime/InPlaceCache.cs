@@ -54,6 +54,14 @@ internal sealed class InPlaceCache : SessionCache
         }
     }
 
+    internal override void BindUnchanged(bool isScored, OrtIoBinding binding)
+    {
+        for (int index = 0; index < _values.Length; index++)
+        {
+            Graph.Caches[index].BindUnchanged(binding, isScored ? _values[index] : null);
+        }
+    }
+
     internal override void Accept(int total)
     {
         // The rows are where the next step looks for them.
