@@ -63,8 +63,8 @@ public sealed record ModelBuildOptions
 
     /// <summary>Storage of the cached keys and values of layers with full attention:
     /// <see cref="ModelPrecision.Float32"/>, the default, or <see cref="ModelPrecision.Int8"/>, a quarter of the bytes.
-    /// With Int8 a token late in a long conversation takes about half the time, a long prompt takes more, and answers
-    /// differ a little. Sliding layers always keep 32-bit floats: their caches are small. Int8 goes with
+    /// With Int8 attention reads less and computes more: 7,900 tokens into a conversation with the size E2B a token took
+    /// 0.86 of the time and a piece of a prompt 1.2 to 1.5 times as long. Answers differ a little. Sliding layers always keep 32-bit floats: their caches are small. Int8 goes with
     /// <see cref="KeyValueCache.Windowed"/> only; other engines take caches of one type.</summary>
     public ModelPrecision KeyValuePrecision { get; init; } = ModelPrecision.Float32;
 

@@ -54,7 +54,7 @@ internal static class BuildCommand
     };
 
     private static readonly OptionDefinition KeyValuePrecision =
-        new("--kv-precision", "P", "Storage of what layers with full attention keep: fp32, or int8 (a quarter of the memory, about half the time a token late in long conversations, slower prompts, small differences; with --kv windowed only). Default: fp32.");
+        new("--kv-precision", "P", "Storage of what layers with full attention keep: fp32, or int8 (a quarter of the memory, faster answers late in long conversations, slower long prompts, small differences; with --kv windowed only). Default: fp32.");
 
     private static readonly OptionDefinition Overwrite = new("--overwrite", null, "Replaces OUT when it holds something.");
 
