@@ -275,6 +275,20 @@ public static class Gemma4ModelBuilder
                 + "Leave KeyValues null, or choose the layout Text.");
         }
 
+        if (options.KeyValuePrecision is not (ModelPrecision.Float32 or ModelPrecision.Int8))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options),
+                $"KeyValuePrecision is {options.KeyValuePrecision}; choose Float32 or Int8.");
+        }
+
+        if (options is { KeyValuePrecision: ModelPrecision.Int8, KeepsWindows: false })
+        {
+            throw new NotSupportedException(
+                "KeyValuePrecision is Int8 and the caches are not Windowed. Folders with full caches are for other engines too, "
+                + "and genai_config.json cannot say that some caches have 8 bits. Leave KeyValuePrecision Float32, or choose "
+                + "the layout Text with KeyValues null or Windowed.");
+        }
+
         if (options is { Layout: ModelLayout.TransformersJs, ContextLength: not null })
         {
             throw new NotSupportedException(

@@ -14,7 +14,8 @@ internal static class DriftBenchmarks
 {
     private static readonly string[] TinyNames = ["e2b", "e4b", "12b", "31b", "26b-a4b"];
 
-    public static async Task RunAsync()
+    /// <param name="only">Beginning of the variants to measure; null for all.</param>
+    public static async Task RunAsync(string? only = null)
     {
         string root = Directory.CreateTempSubdirectory("gemma4-drift-").FullName;
         try
@@ -34,7 +35,7 @@ internal static class DriftBenchmarks
                 ? await PrepareAsync(Path.Combine(data, "nano"), NanoSequences(), root) : null;
             Console.WriteLine($"tiny: {tiny.Count} checkpoints with random weights; nano: {(nano is null ? "absent" : "trained")}");
             Console.WriteLine("variant                                nano KL  nano top-1   nano MB     tiny KL  tiny top-1   tiny MB");
-            foreach ((string name, ModelBuildOptions options) in Variants())
+            foreach ((string name, ModelBuildOptions options) in Variants().Where(variant => variant.Name.StartsWith(only ?? "", StringComparison.Ordinal)))
             {
                 string nanoText = nano is null ? "" : Describe([await MeasureAsync(nano, options, root)]);
                 List<Drift> drifts = [];
@@ -55,6 +56,13 @@ internal static class DriftBenchmarks
     private static IEnumerable<(string Name, ModelBuildOptions Options)> Variants()
     {
         yield return ("fp16", new() { Precision = ModelPrecision.Float16 });
+        // The reach of the 8 bits: too short cuts large values off, too long makes all steps coarse.
+        foreach (float clip in (float[])[3, 4, 5, 6, 8, 12, 16, 22.6f])
+        {
+            yield return (string.Create(CultureInfo.InvariantCulture, $"kv int8 reach {clip}"),
+                new() { KeyValuePrecision = ModelPrecision.Int8, KeyValueClip = clip });
+        }
+
         foreach (int block in (int[])[32, 64, 128])
         {
             yield return ($"int8 b{block}", new() { Precision = ModelPrecision.Int8, BlockSize = block });

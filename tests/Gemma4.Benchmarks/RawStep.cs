@@ -4,9 +4,12 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Gemma4.Benchmarks;
 
-/// <summary>One step after a number of other tokens, bound once and run over and over: the native call and nothing else.</summary>
+/// <summary>One step of some tokens after a number of others, bound once and run over and over: the native call and nothing else.</summary>
 internal sealed class RawStep : IDisposable
 {
+    // Past the control tokens.
+    private const int FirstToken = 300;
+
     private readonly InferenceSession _native;
     private readonly OrtIoBinding _binding;
     private readonly InPlaceCache _cache;
@@ -16,8 +19,9 @@ internal sealed class RawStep : IDisposable
 
     /// <param name="engine">A graph from ids that writes caches in place.</param>
     /// <param name="length">Tokens before the step; their rows are zeros, which take the same time as others.</param>
-    /// <param name="tokens">Tokens that the step reads.</param>
-    public RawStep(OnnxGenerationEngine engine, int length, int tokens = 1)
+    /// <param name="tokens">Tokens of the step.</param>
+    /// <param name="isScored">Whether the last position is scored; otherwise nothing is, where the graph can do so.</param>
+    public RawStep(OnnxGenerationEngine engine, int length, int tokens = 1, bool isScored = true)
     {
         _native = engine.Native;
         _binding = _native.CreateIoBinding();
@@ -32,10 +36,19 @@ internal sealed class RawStep : IDisposable
 
         _cache.Slide(length);
         _cache.Bind(length, tokens, _binding);
+        bool skips = !isScored && engine.Graph.SkipsUnscored;
         _inputs = new StepInputs(engine.Graph, embeddingGraph: null, _binding, embedding: null);
-        _inputs.Bind([.. Enumerable.Range(10, tokens)], length, _cache.WindowRows(length), rows: 1, _cache.Capacity);
+        _inputs.Bind([.. Enumerable.Range(FirstToken, tokens)], length, _cache.WindowRows(length), rows: skips ? 0 : 1, _cache.Capacity);
         _logits = new StepLogits(engine.Graph, engine.VocabularySize);
-        _binding.BindOutput(engine.Graph.Logits, _logits.Target(1));
+        if (skips)
+        {
+            _cache.BindUnchanged(isScored: false, _binding);
+            _binding.BindOutputToDevice(engine.Graph.Logits, OrtMemoryInfo.DefaultInstance);
+        }
+        else
+        {
+            _binding.BindOutput(engine.Graph.Logits, _logits.Target(1));
+        }
     }
 
     /// <summary>Milliseconds of one run.</summary>

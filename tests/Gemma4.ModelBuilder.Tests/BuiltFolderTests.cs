@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gemma4.ModelBuilder.Graphs;
 using Gemma4.Models;
 
 namespace Gemma4.ModelBuilder.Tests;
@@ -119,6 +120,51 @@ public sealed class BuiltFolderTests : IDisposable
         Assert.Equal([-1, 1, -1, 32], runner.Inputs["past_key_values.4.value"].Dimensions);
         Assert.Equal([-1, 1, 512], runner.Outputs["logits"].Dimensions);
         Assert.DoesNotContain("windowed", await File.ReadAllTextAsync(Path.Combine(_folder.Path("built"), "README.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Caches_of_8_bits_are_those_of_full_attention_alone()
+    {
+        await Gemma4ModelBuilder.BuildAsync(Checkpoint, _folder.Path("built"), new() { KeyValuePrecision = ModelPrecision.Int8 });
+
+        using var runner = new GraphRunner(_folder.Path("built"));
+        Assert.Equal(typeof(float), runner.Inputs["past_key_values.3.key"].ElementType);
+        Assert.Equal(typeof(sbyte), runner.Inputs["past_key_values.4.key"].ElementType);
+        Assert.Equal(typeof(sbyte), runner.Outputs["present.4.value"].ElementType);
+        Assert.Contains("| precision of full caches | Int8 |", await File.ReadAllTextAsync(Path.Combine(_folder.Path("built"), "README.md")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ModelLayout.Text, KeyValueCache.Full)]
+    [InlineData(ModelLayout.MultiModel, null)]
+    [InlineData(ModelLayout.TransformersJs, null)]
+    public async Task Caches_of_8_bits_are_refused_where_other_engines_read_the_folder(ModelLayout layout, KeyValueCache? keyValues)
+    {
+        var refusal = await Assert.ThrowsAsync<NotSupportedException>(() => Gemma4ModelBuilder.BuildAsync(
+            Checkpoint, _folder.Path("refused"), new() { Layout = layout, KeyValues = keyValues, KeyValuePrecision = ModelPrecision.Int8 }));
+
+        Assert.Contains("genai_config.json cannot say", refusal.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Path("refused")));
+    }
+
+    [Theory]
+    [InlineData(ModelPrecision.Float16)]
+    [InlineData(ModelPrecision.Int4)]
+    public async Task Caches_of_other_precisions_are_refused(ModelPrecision precision)
+    {
+        var refusal = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Gemma4ModelBuilder.BuildAsync(
+            Checkpoint, _folder.Path("refused"), new() { KeyValuePrecision = precision }));
+
+        Assert.Contains("choose Float32 or Int8", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_channels_that_turn_into_each_other_share_the_larger_bound()
+    {
+        // Of eight channels the first pair turns, 0 with 4; the others stay by themselves.
+        var bounds = CacheScales.KeyBounds([1, 2, 3, 4, -5, 6, 7, 0], rotaryShare: 0.25);
+
+        Assert.Equal([5, 2, 3, 4, 5, 6, 7, 1e-6f], bounds);
     }
 
     [Fact]

@@ -32,7 +32,8 @@ internal sealed class GraphRunner : IDisposable
         Replace([.. _pastNames.Select(name =>
         {
             var shape = _session.InputMetadata[name].Dimensions; // [batch, heads, past, headSize]
-            return OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [1, shape[1], 0, shape[3]]);
+            return OrtValue.CreateAllocatedTensorValue(
+                OrtAllocator.DefaultInstance, _session.InputMetadata[name].ElementDataType, [1, shape[1], 0, shape[3]]);
         })]);
     }
 

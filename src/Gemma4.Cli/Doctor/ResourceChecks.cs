@@ -29,7 +29,7 @@ internal static class ResourceChecks
         }
 
         yield return Finding.Ok("weights", $"{Size(plan.WeightBytes)} stored, {Size(plan.ResidentWeightBytes)} in memory once loaded");
-        yield return Finding.Ok("cache", $"{Size(plan.WindowCacheBytes + (plan.CacheBytesPerToken * ShortConversation))} for 1000 tokens, {Size(plan.WindowCacheBytes + (plan.CacheBytesPerToken * folder.ContextLength))} for all {Number(folder.ContextLength)}");
+        yield return Finding.Ok("cache", $"{Size(plan.WindowCacheBytes + (plan.CacheBytesPerToken * ShortConversation))} for 1000 tokens, {Size(plan.WindowCacheBytes + (plan.CacheBytesPerToken * folder.ContextLength))} for all {Number(folder.ContextLength)}{(plan.RoundsCaches ? ", full attention in 8 bits" : "")}");
         yield return Finding.Ok("scratch", $"{Size(plan.ScratchBytes)} and {Size(plan.ScoreBytesPerToken * ShortConversation)} for each 1000 tokens while a prompt is read");
         yield return CheckMemory(folder, plan, FreeMemory.Read());
         yield return CheckDisk(folder);

@@ -52,10 +52,11 @@ internal static class ModelCard
         if (options.KeepsWindows)
         {
             Row(card, "key and value cache", "windowed");
+            Row(card, "precision of full caches", options.KeyValuePrecision.ToString());
         }
 
         card.Append(options.KeepsWindows || options.Layout == ModelLayout.TransformersJs
-            ? "\nThe decoder returns the logits of the last positions, as many as num_logits_to_keep says; 0 means all.\n"
+            ? "\nThe decoder returns the logits of the last positions, as many as num_logits_to_keep says; 0 means all" + (options.KeepsWindows ? ", and less writes the caches only" : "") + ".\n"
             : "\nThe graph returns the logits of the last position only.\n");
         if (options.KeepsWindows)
         {

@@ -16,8 +16,6 @@ internal sealed class Gemma4Graph
     private readonly WeightStore _weights;
     private readonly ModelBuildOptions _options;
     private readonly int _contextLength;
-    private readonly HashSet<int> _noTokens = [];
-    private readonly Dictionary<(bool IsFull, int HeadSize), (string Cosines, string Sines)> _rotary = [];
 
     private readonly GraphPart _part;
     private readonly GraphStyle _style;
@@ -25,9 +23,8 @@ internal sealed class Gemma4Graph
 
     private string _source = "";         // int64 [B, S] or, in a decoder of its own, float [B, S, D]
     private TracedAttention? _traced;
-    private SequenceLengths? _lengths;
-    private SequenceLengths? _slidingLengths; // of the windows; null where caches are full
-    private string _positions = "";      // int64 [B, S], cut together with the hidden state; empty where caches are full
+    private AppendingAttention? _appending;
+    private ScoredBranch? _scored;       // what is computed for scored positions alone; null where some always are
     private string _hidden = "";         // [B, S, D]; only the scored positions once no later layer writes a cache
     private string _perLayer = "";       // [B, S, L, P], cut together with the hidden state
     private StoredMatrix? _embedding;    // [vocabulary, D], also the output head
@@ -66,7 +63,7 @@ internal sealed class Gemma4Graph
             }
 
             _hidden = Multiply(name + ".scaled", _hidden, _weights.Vector(name + ".layer_scalar", 1));
-            if (layer == lastOwner && !_style.TracedAttention)
+            if (layer == lastOwner && _style is { TracedAttention: false, SkipsUnscored: false })
             {
                 KeepScoredPositions();
             }
@@ -98,13 +95,8 @@ internal sealed class Gemma4Graph
             return;
         }
 
-        _lengths = SequenceLengths.Of(mask, _graph, _weights);
-        if (KeepsWindows)
-        {
-            var slidingMask = _graph.Input("sliding_attention_mask", OnnxType.Int64, "batch_size", "sliding_length");
-            _slidingLengths = SequenceLengths.Of(slidingMask, _graph, _weights, "sliding.");
-            _positions = _graph.Input("position_ids", OnnxType.Int64, "batch_size", "sequence_length");
-        }
+        _appending = new AppendingAttention(
+            _config, _graph, _weights, _options, _contextLength, _source, mask, KeepsWindows);
     }
 
     private bool KeepsWindows => _style.WindowedCaches && _config.CacheOwners.Any(layer => !layer.IsFull);
@@ -114,10 +106,11 @@ internal sealed class Gemma4Graph
         var (past, total) = KeepsWindows && !owner.IsFull
             ? ("past_sliding_length", "sliding_length")
             : ("past_sequence_length", "total_sequence_length");
+        var type = _options.RoundsCacheOf(owner) ? OnnxType.Int8 : OnnxType.Float;
         foreach (var part in new[] { "key", "value" })
         {
-            _graph.Input(PastName(cache, part), OnnxType.Float, "batch_size", owner.KeyValueHeads, past, owner.HeadSize);
-            _graph.Output(PresentName(cache, part), OnnxType.Float, "batch_size", owner.KeyValueHeads, total, owner.HeadSize);
+            _graph.Input(PastName(cache, part), type, "batch_size", owner.KeyValueHeads, past, owner.HeadSize);
+            _graph.Output(PresentName(cache, part), type, "batch_size", owner.KeyValueHeads, total, owner.HeadSize);
         }
     }
 
@@ -176,45 +169,25 @@ internal sealed class Gemma4Graph
         var query = Project(attention + ".q_proj", x, queryWidth, _config.HiddenSize);                    // [B, S, H*hd]
         query = NormHeads(attention + ".q_norm", query, _config.QueryHeads, headSize,
             _weights.Vector(attention + ".q_norm.weight", headSize));
-        var (key, value) = layer.OwnsCache
-            ? KeyAndValue(attention, x, layer)
-            : _traced is null ? (NoTokens(layer), NoTokens(layer)) : ("", "");
+        var (key, value) = layer.OwnsCache ? KeyAndValue(attention, x, layer) : ("", "");
 
         var cache = CacheIndex(layer.Donor);
         // A borrowing layer reads what its donor has just written, so the present cache serves as its past.
-        string[] past = layer.OwnsCache
-            ? [PastName(cache, "key"), PastName(cache, "value")]
-            : [PresentName(cache, "key"), PresentName(cache, "value")];
-        if (_traced is not null)
+        string[] present = [PresentName(cache, "key"), PresentName(cache, "value")];
+        string[] past = layer.OwnsCache ? [PastName(cache, "key"), PastName(cache, "value")] : present;
+        _traced?.Attend(attention, layer, query, key, value, past, present);
+        _appending?.Attend(attention, layer, query, key, value, past, present);
+        var attended = attention;
+        if (_style.SkipsUnscored && layer == _config.CacheOwners.Last())
         {
-            _traced.Attend(attention, layer, query, key, value, past, [PresentName(cache, "key"), PresentName(cache, "value")]);
-        }
-        else
-        {
-            AppendAndAttend(attention, layer, query, key, value, past);
+            // All caches are written: the rest is for scored positions alone.
+            _scored = new ScoredBranch(_graph, _weights);
+            KeepScoredPositions();
+            attended = KeepScored("last_attention", attention);                                           // [B, 1, H*hd]
         }
 
-        var output = Project(attention + ".o_proj", attention, _config.HiddenSize, queryWidth);           // [B, S, D]
+        var output = Project(attention + ".o_proj", attended, _config.HiddenSize, queryWidth);           // [B, S, D]
         AddNormed(name + ".post_attention_layernorm", output);
-    }
-
-    private void AppendAndAttend(string attention, LayerConfig layer, string query, string key, string value, string[] past)
-    {
-        var cache = CacheIndex(layer.Donor);
-        string[] outputs = layer.OwnsCache
-            ? [attention, PresentName(cache, "key"), PresentName(cache, "value")]
-            : [attention];
-        var (cosines, sines) = Rotary(layer);
-        // A window's rows are counted from where it begins, so the angles of its layers come from the positions.
-        string[] lengths = layer.IsFull || _slidingLengths is null
-            ? [_lengths!.LastToken, _lengths.Total, cosines, sines]
-            : [_slidingLengths.LastToken, _slidingLengths.Total, cosines, sines, _positions];
-
-        _graph.Node(attention, "GroupQueryAttention", OnnxGraph.Microsoft,
-            [query, key, value, .. past, .. lengths], outputs,
-            ("num_heads", (long)_config.QueryHeads), ("kv_num_heads", (long)layer.KeyValueHeads),
-            ("scale", 1f), ("do_rotary", 1L),
-            ("local_window_size", layer.IsFull ? -1L : _config.SlidingWindow));
     }
 
     private (string Key, string Value) KeyAndValue(string attention, string x, LayerConfig layer)
@@ -233,22 +206,6 @@ internal sealed class Gemma4Graph
         value = NormHeads(attention + ".v_norm", value, heads, headSize,
             _weights.Floats($"ones.{headSize}", ones, headSize));
         return (key, value);
-    }
-
-    /// <summary>[B, 0, K*hd]: the operator takes an absent key for packed query, key and value.</summary>
-    private string NoTokens(LayerConfig layer)
-    {
-        var width = layer.KeyValueHeads * layer.HeadSize;
-        var name = $"no_tokens.{width}";
-        if (_noTokens.Add(width))
-        {
-            var batch = _graph.Node(name + ".batch", "Shape", [_source], ("start", 0L), ("end", 1L));
-            var shape = _graph.Node(name + ".shape", "Concat",
-                [batch, _weights.Integers(name + ".tail", [0, width])], ("axis", 0L));
-            _graph.Node(name, "ConstantOfShape", [shape]);
-        }
-
-        return name;
     }
 
     private void FeedForward(string name, LayerConfig layer)
@@ -303,7 +260,7 @@ internal sealed class Gemma4Graph
 
         if (KeepsWindows)
         {
-            _positions = KeepScored("last_positions", _positions);                                        // [B, 1]
+            _appending!.Positions = KeepScored("last_positions", _appending.Positions);                   // [B, 1]
         }
     }
 
@@ -319,7 +276,7 @@ internal sealed class Gemma4Graph
         }
 
         var x = Norm("norm", _hidden, _config.HiddenSize);
-        var last = _style.TakesCacheBranch ? "logits.unchecked" : "logits";
+        var last = _style.TakesCacheBranch ? "logits.unchecked" : _scored is null ? "logits" : ScoredBranch.Inner("logits");
         var name = _config.LogitCap is null ? last : "head";
         var logits = _weights.Multiply(name, x, Head());                                             // [B, 1, V]
         if (_config.LogitCap is { } cap)
@@ -337,28 +294,22 @@ internal sealed class Gemma4Graph
 
         _graph.Output("logits", OnnxType.Float, "batch_size",
             _style.TracedAttention || _style.TakesLogitsToKeep ? "scored_length" : 1, _config.VocabularySize);
+        if (_scored is not null)
+        {
+            _scored.Gives("logits", OnnxType.Float, [1, 0, _config.VocabularySize]);
+            foreach (var (cache, heads, size) in _appending!.Unchanged)
+            {
+                _scored.Gives(cache, OnnxType.Int8, [1, heads, 0, size]);
+            }
+
+            _scored.Close();
+        }
     }
 
     private StoredMatrix Head() => _config.HasOwnHead
         ? _weights.Matrix("lm_head", _config.VocabularySize, _config.HiddenSize,
             _options.HeadPrecision)
         : _embedding!;
-
-    private (string Cosines, string Sines) Rotary(LayerConfig layer)
-    {
-        if (!_rotary.TryGetValue((layer.IsFull, layer.HeadSize), out var names))
-        {
-            var table = layer.IsFull
-                ? RotaryTable.Compute(_contextLength, layer.HeadSize, _config.FullTheta, _config.FullRotaryShare)
-                : RotaryTable.Compute(_contextLength, layer.HeadSize, _config.SlidingTheta, 1);
-            var kind = (layer.IsFull ? "full" : "sliding") + $".{layer.HeadSize}";
-            names = (_weights.Floats("cosines." + kind, table.Cosines, _contextLength, layer.HeadSize / 2),
-                _weights.Floats("sines." + kind, table.Sines, _contextLength, layer.HeadSize / 2));
-            _rotary.Add((layer.IsFull, layer.HeadSize), names);
-        }
-
-        return names;
-    }
 
     private int CacheIndex(int owner) => _config.CacheOwners.Count(layer => layer.Index < owner);
 

@@ -7,7 +7,7 @@ internal sealed record GraphStyle
     public static GraphStyle Own { get; } = new();
 
     /// <summary>For this library's own engine: sliding layers keep a window, and several positions can be scored.</summary>
-    public static GraphStyle Windowed { get; } = new() { WindowedCaches = true, TakesLogitsToKeep = true };
+    public static GraphStyle Windowed { get; } = new() { WindowedCaches = true, TakesLogitsToKeep = true, SkipsUnscored = true };
 
     /// <summary>As ONNX Runtime GenAI's graph packages: the embedding graph has inputs for images and audio.</summary>
     public static GraphStyle MultiModel { get; } = new() { TakesFeatures = true };
@@ -20,6 +20,9 @@ internal sealed record GraphStyle
     /// rows that the window has left behind. Positions are an input.
     /// </summary>
     public bool WindowedCaches { get; init; }
+
+    /// <summary>Asked to score fewer than 0 positions, the graph writes its caches and does no more.</summary>
+    public bool SkipsUnscored { get; init; }
 
     /// <summary>Attention in plain operators, positions as an input, and caches returned as longer tensors.</summary>
     public bool TracedAttention { get; init; }

@@ -5,13 +5,16 @@ namespace Gemma4.ModelBuilder.Graphs;
 /// <summary>Inputs around the output head that not every graph has.</summary>
 internal sealed class OutputInputs(OnnxGraph graph, WeightStore weights)
 {
+    /// <summary>The input that says how many of the last positions are scored.</summary>
+    public const string LogitsToKeep = "num_logits_to_keep";
+
     private string? _from;
 
     /// <summary>The last positions of axis 1, as many as asked for; all when asked for 0.</summary>
     public string KeepAskedPositions(string name, string x)
     {
         _from ??= graph.Node("kept.from", "Reshape",
-            [graph.Node("kept.negative", "Neg", [graph.Input("num_logits_to_keep", OnnxType.Int64)]), weights.Integers("kept.shape", [1])]);
+            [graph.Node("kept.negative", "Neg", [graph.Input(LogitsToKeep, OnnxType.Int64)]), weights.Integers("kept.shape", [1])]);
         return graph.Node(name, "Slice",
             [x, _from, weights.Integers("kept.to", [long.MaxValue]), weights.Integers("kept.axis", [1])]);
     }

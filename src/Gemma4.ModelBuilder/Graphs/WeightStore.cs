@@ -31,6 +31,9 @@ internal sealed class WeightStore(
         return Floats(name, values, size);
     }
 
+    /// <summary>The numbers of a vector as stored, for what is computed here.</summary>
+    public float[] Values(string name, int size) => checkpoint.Get(name, size).ReadAll();
+
     /// <summary>A float vector as stored, times a constant.</summary>
     public string ScaledVector(string name, int size, float factor)
     {

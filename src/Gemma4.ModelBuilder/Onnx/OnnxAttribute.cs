@@ -1,11 +1,12 @@
 namespace Gemma4.ModelBuilder.Onnx;
 
-/// <summary>A named constant of a node: a whole number or several, a float or a text.</summary>
+/// <summary>A named constant of a node: a whole number or several, a float, a text or a graph.</summary>
 internal readonly record struct OnnxAttribute
 {
     private const int FloatKind = 1;
     private const int IntKind = 2;
     private const int TextKind = 3;
+    private const int GraphKind = 5;
     private const int IntsKind = 7;
 
     private readonly string _name;
@@ -25,6 +26,8 @@ internal readonly record struct OnnxAttribute
 
     public static implicit operator OnnxAttribute((string Name, long[] Values) pair) => new(pair.Name, pair.Values);
 
+    public static implicit operator OnnxAttribute((string Name, ProtobufWriter Graph) pair) => new(pair.Name, pair.Graph);
+
     /// <summary>AttributeProto.</summary>
     public ProtobufWriter ToProto()
     {
@@ -33,6 +36,7 @@ internal readonly record struct OnnxAttribute
         {
             float number => proto.Single(2, number).Int64(20, FloatKind),
             long number => proto.Int64(3, number).Int64(20, IntKind),
+            ProtobufWriter graph => proto.Message(6, graph).Int64(20, GraphKind),
             long[] numbers => numbers.Aggregate(proto, (list, number) => list.Int64(8, number)).Int64(20, IntsKind),
             _ => proto.Text(4, (string)_value).Int64(20, TextKind),
         };

@@ -11,7 +11,8 @@ internal sealed class OnnxGraph(string externalFile)
     private const int IrVersion = 10;
     private const int Opset = 21;
 
-    private readonly ProtobufWriter _nodes = new();
+    private ProtobufWriter _nodes = new(); // of the graph or of the branch that is open
+    private ProtobufWriter? _outer;
     private readonly ProtobufWriter _initializers = new();
     private readonly ProtobufWriter _inputs = new();
     private readonly ProtobufWriter _outputs = new();
@@ -56,6 +57,24 @@ internal sealed class OnnxGraph(string externalFile)
         }
 
         _nodes.Message(1, node);
+    }
+
+    /// <summary>Nodes go into a branch from here on. Weights, inputs and outputs stay those of the graph, which a branch can read.</summary>
+    public void OpenBranch() => (_outer, _nodes) = (_nodes, new ProtobufWriter());
+
+    /// <summary>Nodes go into the graph again.</summary>
+    /// <returns>The branch as a GraphProto.</returns>
+    public ProtobufWriter CloseBranch(string name, params ReadOnlySpan<(string Name, OnnxType Type)> outputs)
+    {
+        var branch = _nodes.Text(2, name);
+        foreach (var (output, type) in outputs)
+        {
+            var tensor = new ProtobufWriter().Int64(1, (long)type);
+            branch.Message(12, new ProtobufWriter().Text(1, output).Message(2, new ProtobufWriter().Message(1, tensor)));
+        }
+
+        (_nodes, _outer) = (_outer!, null);
+        return branch;
     }
 
     public bool HasWeight(string name) => _initializerNames.Contains(name);

@@ -24,16 +24,20 @@ internal sealed class CachedSession(IGenerationSession session, string? adapterF
         return session is IForkableSession forkable && shared < forkable.EarliestRewind ? 0 : shared;
     }
 
-    /// <summary>Appends, and scores the last <paramref name="rows"/> positions.</summary>
+    /// <summary>Appends, and scores the last <paramref name="rows"/> positions; 0 where nobody reads the logits.</summary>
     public void Append(ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken)
     {
-        if (rows == 1)
+        switch (rows)
         {
-            session.Append(tokens, cancellationToken);
-        }
-        else
-        {
-            ((IDraftSession)session).Append(tokens, rows, cancellationToken);
+            case 0 when session is IPromptSession prompt:
+                prompt.AppendUnscored(tokens, cancellationToken);
+                break;
+            case 0 or 1:
+                session.Append(tokens, cancellationToken);
+                break;
+            default:
+                ((IDraftSession)session).Append(tokens, rows, cancellationToken);
+                break;
         }
 
         _tokens.AddRange(tokens);

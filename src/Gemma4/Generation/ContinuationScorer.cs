@@ -29,7 +29,15 @@ internal sealed class ContinuationScorer(IGenerationSession session, int chunkSi
         for (int start = shared; start < prompt.Length; start += chunkSize)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            session.Append(prompt.AsSpan(start, Math.Min(chunkSize, prompt.Length - start)), cancellationToken);
+            int end = Math.Min(start + chunkSize, prompt.Length);
+            if (end < prompt.Length && session is IPromptSession pieces)
+            {
+                pieces.AppendUnscored(prompt.AsSpan(start..end), cancellationToken);
+            }
+            else
+            {
+                session.Append(prompt.AsSpan(start..end), cancellationToken);
+            }
         }
 
         _held = prompt;

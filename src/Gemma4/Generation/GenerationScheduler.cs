@@ -255,7 +255,7 @@ internal sealed class GenerationScheduler : IDisposable
             end = Math.Min(end, request.KeepCopyAt);
         }
 
-        _cache.Append(session, request.Prompt.AsSpan(start..end), rows: 1, request.Cancellation);
+        _cache.Append(session, request.Prompt.AsSpan(start..end), rows: end < request.Prompt.Length ? 0 : 1, request.Cancellation);
         if (end == request.KeepCopyAt)
         {
             _cache.KeepCopy(session);

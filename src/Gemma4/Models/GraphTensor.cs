@@ -8,6 +8,9 @@ internal sealed record GraphTensor(string Name, int ElementType, IReadOnlyList<l
     /// <summary>Element type of 32-bit floats in onnx.proto.</summary>
     internal const int Float = 1;
 
+    /// <summary>Element type of 8-bit integers in onnx.proto.</summary>
+    internal const int Int8 = 3;
+
     // Field numbers of onnx.proto.
     private const int TensorDimensions = 1;
     private const int TensorType = 2;

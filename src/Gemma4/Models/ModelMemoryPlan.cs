@@ -36,6 +36,9 @@ public sealed record ModelMemoryPlan
     /// </summary>
     public long WindowCacheBytes { get; init; }
 
+    /// <summary>Whether some caches hold keys and values rounded to 8 bits.</summary>
+    internal bool RoundsCaches { get; init; }
+
     /// <summary>Bytes of working memory while a prompt is read, without the attention scores.</summary>
     public required long ScratchBytes { get; init; }
 
@@ -97,6 +100,7 @@ public sealed record ModelMemoryPlan
             ResidentWeightBytes = resident,
             CacheBytesPerToken = perToken,
             WindowCacheBytes = windows,
+            RoundsCaches = decoder.Inputs.Any(input => input.ElementType == GraphTensor.Int8 && folder.Decoder.PresentOf(input.Name) is not null),
             ScratchBytes = (prefillChunkSize * widest * LiveActivations * sizeof(float)) + (2L * folder.VocabularySize * sizeof(float)),
             ScoreBytesPerToken = prefillChunkSize * heads * sizeof(float),
         };

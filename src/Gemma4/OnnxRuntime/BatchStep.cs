@@ -56,8 +56,8 @@ internal sealed class BatchStep : IDisposable
         for (int index = 0; index < _graph.Caches.Count; index++)
         {
             OrtValue cache = Arena.Buffer(index).CreateValue(0, count);
-            BindInput(_graph.Caches[index].PastName, cache);
-            _binding.BindOutput(_graph.Caches[index].PresentName, cache);
+            _values.Add(cache);
+            _graph.Caches[index].Bind(_binding, cache);
         }
 
         BindRow(_graph.InputIds, _ids, count, 1);

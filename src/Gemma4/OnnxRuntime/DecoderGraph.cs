@@ -18,6 +18,9 @@ internal sealed class DecoderGraph
     /// <summary>Input of the builder's own graphs: the mask of layers whose caches keep a window.</summary>
     internal const string SlidingMaskName = "sliding_attention_mask";
 
+    /// <summary>In the builder's own graphs, between the name of a cache that comes back with nothing added and the layer that borrows it.</summary>
+    internal const string UnchangedMark = ".unchanged.";
+
     private readonly string _configName;
     private readonly bool _split;
 
@@ -44,7 +47,9 @@ internal sealed class DecoderGraph
         SlidingMaskType = SlidingMask is null ? TensorElementType.Int64 : IntegerType(session, SlidingMask);
         LogitsToKeepRank = LogitsToKeep is null ? 0 : ScalarRank(session, LogitsToKeep, TensorElementType.Int64);
         CacheBranchRank = CacheBranch is null ? 0 : ScalarRank(session, CacheBranch, TensorElementType.Bool);
-        var wiring = new CacheWiring(GraphFile.Read(ModelPath));
+        var file = GraphFile.Read(ModelPath);
+        SkipsUnscored = LogitsToKeep is not null && SlidingMask is not null && file.Nodes.Any(node => node.Operator == "If");
+        var wiring = new CacheWiring(file);
         Caches = ReadCaches(session, names, wiring, windowSlack);
         CachesInPlace = Caches.All(cache => wiring.IsInPlace(cache.PastName, cache.PresentName));
         Window = ReadWindow();
@@ -89,6 +94,9 @@ internal sealed class DecoderGraph
     internal string? LogitsToKeep { get; }
 
     internal int LogitsToKeepRank { get; }
+
+    /// <summary>Whether the graph, asked to score fewer than 0 positions, writes the caches and does no more; the builder's own do.</summary>
+    internal bool SkipsUnscored { get; }
 
     /// <summary>Takes whether there is a past; null where the graph has no such input.</summary>
     internal string? CacheBranch { get; }
@@ -192,10 +200,13 @@ internal sealed class DecoderGraph
             caches.Add(new CacheTensor(
                 name,
                 present,
-                FloatingType(name, input.ElementDataType),
+                CacheType(name, input.ElementDataType, wiring.IsInPlace(name, present)),
                 Size(shape[1], names.ShapeOf(Index(name, names)).KeyValueHeads, name, "num_key_value_heads"),
                 Size(shape[3], names.ShapeOf(Index(name, names)).HeadSize, name, "head_size"),
-                SlidingMask is not null && wiring.WindowOf(name) is { } size ? new CacheWindow(size, windowSlack) : null));
+                SlidingMask is not null && wiring.WindowOf(name) is { } size ? new CacheWindow(size, windowSlack) : null)
+            {
+                UnchangedNames = [.. session.OutputMetadata.Keys.Where(output => output.StartsWith(present + UnchangedMark, StringComparison.Ordinal))],
+            });
         }
 
         return caches.Count > 0 ? caches : throw Unfit($"has no cache inputs named like '{names.PastKeys}'");
@@ -273,6 +284,11 @@ internal sealed class DecoderGraph
             ? input.ElementDataType
             : throw Unfit($"takes '{name}' as {input.ElementDataType}; int64 or int32 is accepted");
     }
+
+    private TensorElementType CacheType(string name, TensorElementType type, bool inPlace) =>
+        type != TensorElementType.Int8 ? FloatingType(name, type)
+        : inPlace ? type
+        : throw Unfit($"has '{name}' as {type} but returns it as a longer tensor; caches of 8 bits are accepted where they are written in place");
 
     private TensorElementType FloatingType(string name, TensorElementType type) =>
         type is TensorElementType.Float or TensorElementType.Float16

@@ -6,6 +6,9 @@ namespace Gemma4.OnnxRuntime;
 /// <summary>Single numbers that some exports take beside the sequence. Bound once, changed in place.</summary>
 internal sealed class ExportInputs : IDisposable
 {
+    // 0 means all positions to graphs that have the input.
+    private const long None = -1;
+
     private readonly long[] _logitsToKeep = GC.AllocateArray<long>(1, pinned: true);
     private readonly byte[] _cacheBranch = GC.AllocateArray<byte>(1, pinned: true);
     private readonly OrtValue? _logitsValue;
@@ -27,11 +30,11 @@ internal sealed class ExportInputs : IDisposable
         }
     }
 
-    /// <summary>Tells the graph whether there is a past, and how many of the last positions to score.</summary>
+    /// <summary>Tells the graph whether there is a past, and how many of the last positions to score: 0 for none.</summary>
     internal void Set(int held, int rows = 1)
     {
         _cacheBranch[0] = held > 0 ? (byte)1 : (byte)0;
-        _logitsToKeep[0] = rows;
+        _logitsToKeep[0] = rows == 0 ? None : rows;
     }
 
     public void Dispose()

@@ -49,9 +49,16 @@ internal sealed class InPlaceCache : SessionCache
             {
                 OrtValue value = Buffer(index).CreateValue(Slot, 1);
                 _values[index] = value;
-                binding.BindInput(Graph.Caches[index].PastName, value);
-                binding.BindOutput(Graph.Caches[index].PresentName, value);
+                Graph.Caches[index].Bind(binding, value);
             }
+        }
+    }
+
+    internal override void BindUnchanged(bool isScored, OrtIoBinding binding)
+    {
+        for (int index = 0; index < _values.Length; index++)
+        {
+            Graph.Caches[index].BindUnchanged(binding, isScored ? _values[index] : null);
         }
     }
 

@@ -87,7 +87,7 @@ internal partial class OnnxGenerationSession
         {
             cancellationToken.ThrowIfCancellationRequested();
             int count = Math.Min(_longestStep, Length - _computed);
-            Step(CollectionsMarshal.AsSpan(_tokens).Slice(_computed, count), _computed, rows: 1, cancellationToken);
+            Step(CollectionsMarshal.AsSpan(_tokens).Slice(_computed, count), _computed, FewestRows, cancellationToken);
             _computed += count;
         }
     }

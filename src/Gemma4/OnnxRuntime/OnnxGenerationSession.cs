@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Gemma4.OnnxRuntime;
 
 /// <summary>One sequence on its own binding and its own cache, or in a slot of a cache that it shares with others.</summary>
-internal partial class OnnxGenerationSession : IForkableSession
+internal partial class OnnxGenerationSession : IForkableSession, IPromptSession
 {
     private readonly OnnxGenerationEngine _engine;
     private readonly DecoderGraph _graph;
@@ -26,6 +26,7 @@ internal partial class OnnxGenerationSession : IForkableSession
     private readonly List<int> _tokens = [];
     private int _computed; // tokens whose rows the cache holds; fewer than the length after going back that far
     private bool _hasLogits;
+    private bool _boundUnscored; // the last run scored nothing
     private bool _disposed;
 
     internal OnnxGenerationSession(
@@ -74,6 +75,9 @@ internal partial class OnnxGenerationSession : IForkableSession
     public void Append(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default) =>
         Append(tokens, rows: 1, cancellationToken);
 
+    public void AppendUnscored(ReadOnlySpan<int> tokens, CancellationToken cancellationToken) =>
+        Append(tokens, FewestRows, cancellationToken);
+
     public void RewindTo(int length)
     {
         lock (_gate)
@@ -115,7 +119,7 @@ internal partial class OnnxGenerationSession : IForkableSession
     }
 
     /// <param name="tokens">The tokens.</param>
-    /// <param name="rows">How many of the last ones to score; more than one only for graphs that ask.</param>
+    /// <param name="rows">How many of the last ones to score; more than one only for graphs that ask, none for those that can.</param>
     /// <param name="cancellationToken">Ends the step.</param>
     private protected void Append(ReadOnlySpan<int> tokens, int rows, CancellationToken cancellationToken)
     {
@@ -164,9 +168,9 @@ internal partial class OnnxGenerationSession : IForkableSession
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     int count = rest.Length <= _longestStep ? rest.Length : Math.Min(_longestStep, rest.Length - rows);
-                    Step(rest[..count], held, count == rest.Length ? rows : 1, cancellationToken);
+                    Step(rest[..count], held, count == rest.Length ? rows : FewestRows, cancellationToken);
                     held += count;
-                    if (count == rest.Length)
+                    if (count == rest.Length && rows > 0)
                     {
                         ReadLogits(count, rows);
                     }
@@ -182,7 +186,7 @@ internal partial class OnnxGenerationSession : IForkableSession
 
             Length = _computed = held;
             _tokens.AddRange(tokens);
-            _hasLogits = true;
+            _hasLogits = rows > 0;
         }
     }
 
@@ -233,7 +237,14 @@ internal partial class OnnxGenerationSession : IForkableSession
             _cache.Slide(held);
             _cache.Bind(held, tokens.Length, _binding);
             _inputs.Bind(tokens, held, _cache.WindowRows(held), rows, _cache.Capacity);
-            if (WritesRows(tokens.Length))
+            if (rows == 0 || _boundUnscored)
+            {
+                _boundUnscored = true; // stays so if binding fails
+                _cache.BindUnchanged(rows > 0, _binding);
+                _boundUnscored = rows == 0;
+            }
+
+            if (rows > 0 && WritesRows(tokens.Length))
             {
                 _binding.BindOutput(_graph.Logits, _logits.Target(rows));
             }
@@ -276,6 +287,9 @@ internal partial class OnnxGenerationSession : IForkableSession
         using IDisposableReadOnlyCollection<OrtValue> outputs = _binding.GetOutputValues();
         _logits.AcceptLastRow(outputs[index]);
     }
+
+    /// <summary>Rows of a step whose logits nobody reads.</summary>
+    private int FewestRows => _graph.SkipsUnscored ? 0 : 1;
 
     /// <summary>Whether the step gives as many rows as are wanted, so that memory of the session's own can take them.</summary>
     private bool WritesRows(int tokens) => _graph.LastPositionOnly || tokens == 1;

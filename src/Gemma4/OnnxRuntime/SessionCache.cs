@@ -40,6 +40,11 @@ internal abstract class SessionCache(DecoderGraph graph, CacheBudget budget, int
     /// <summary>Binds the cache for a step that appends <paramref name="added"/> tokens to the first <paramref name="held"/>.</summary>
     internal abstract void Bind(int held, int added, OrtIoBinding binding);
 
+    /// <summary>Binds what borrowing layers give back for steps that score something, or for ones that do not.</summary>
+    internal virtual void BindUnchanged(bool isScored, OrtIoBinding binding)
+    {
+    }
+
     /// <summary>Takes over what a finished step has written; <paramref name="total"/> tokens are held now.</summary>
     internal abstract void Accept(int total);
 

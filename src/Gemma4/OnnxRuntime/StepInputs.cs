@@ -37,7 +37,7 @@ internal sealed class StepInputs : IDisposable
     /// <param name="tokens">The tokens.</param>
     /// <param name="held">Tokens before them.</param>
     /// <param name="windowRows">Of those, the ones whose rows windowed caches hold.</param>
-    /// <param name="rows">Positions to score, for graphs that ask.</param>
+    /// <param name="rows">Positions to score, for graphs that ask; 0 for none, for those that can.</param>
     /// <param name="capacity">Tokens that the masks can soon get to.</param>
     internal void Bind(ReadOnlySpan<int> tokens, int held, int windowRows, int rows, int capacity)
     {

@@ -93,6 +93,28 @@ public sealed class BuildCommandTests
     }
 
     [Fact]
+    public async Task Caches_of_8_bits_are_built_run_and_shown()
+    {
+        var root = Directory.CreateTempSubdirectory("gemma4-cli-");
+        try
+        {
+            var folder = Path.Combine(root.FullName, "model");
+
+            var build = await CliRun.Of("build", RepositoryData.Path("tiny", "e2b"), folder, "--kv-precision", "int8");
+            var logits = await CliRun.WithInput("""{"ids":[2,5],"greedy":2}""", ["inspect", "logits", "--model", folder]);
+            var doctor = await CliRun.Of("doctor", folder);
+
+            Assert.True(build.ExitCode == 0, build.Error);
+            Assert.Equal(2, logits.Json(0).GetProperty("continuation").GetArrayLength());
+            Assert.Contains(", full attention in 8 bits", doctor.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_missing_checkpoint_is_named()
     {
         var run = await CliRun.Of("build", "no/such/checkpoint", Path.Combine(Path.GetTempPath(), "gemma4-never-made"));
@@ -109,6 +131,9 @@ public sealed class BuildCommandTests
     [InlineData("'--seed' works with '--random' only", "checkpoint", "out", "--seed", "2")]
     [InlineData("'--layers' takes a whole number of 1 or more", "--random", "e2b", "out", "--layers", "0")]
     [InlineData("'--random' needs a value", "out", "--random")]
+    [InlineData("'--kv-precision int8' goes with", "checkpoint", "out", "--kv-precision", "int8", "--kv", "full")]
+    [InlineData("'--kv-precision int8' goes with", "checkpoint", "out", "--kv-precision", "int8", "--layout", "multi-model")]
+    [InlineData("fp32, int8", "checkpoint", "out", "--kv-precision", "int4")]
     public async Task Words_that_do_not_go_together_are_refused(string part, params string[] words)
     {
         var run = await CliRun.Of(["build", .. words]);

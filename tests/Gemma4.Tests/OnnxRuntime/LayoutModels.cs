@@ -16,10 +16,14 @@ public sealed class LayoutModels : IDisposable
     // Room beyond the window of 16 tokens: sequences of a test slide, go back and are run again.
     private const int FewTokens = 8;
 
+    /// <summary>The layout whose caches of full attention have 8 bits, and whose logits therefore are others.</summary>
+    internal const string Rounded = "text, caches of 8 bits";
+
     private static readonly Dictionary<string, ModelBuildOptions> Options = new()
     {
         ["text"] = new() { KeyValues = KeyValueCache.Full },
         ["text, windowed"] = new(),
+        [Rounded] = new() { KeyValuePrecision = ModelPrecision.Int8 },
         ["text, full caches, several positions"] = new() { Style = GraphStyle.Own with { TakesLogitsToKeep = true } },
         ["multi-model"] = new() { Layout = ModelLayout.MultiModel },
         ["transformers-js"] = new() { Layout = ModelLayout.TransformersJs },
@@ -38,7 +42,7 @@ public sealed class LayoutModels : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<(string, string), Lazy<Task<string>>> _built = new();
 
-    public static IEnumerable<string> All => Options.Keys;
+    public static IEnumerable<string> Exact => Options.Keys.Where(layout => layout != Rounded);
 
     public void Dispose() => _folder.Dispose();
 

@@ -23,6 +23,8 @@ public sealed class StorageTests(LayoutModels models) : IClassFixture<LayoutMode
     [InlineData("text, windowed", Held, Held)]
     [InlineData("text, windowed", Held, Held - 3)]
     [InlineData("text, windowed", Held, 20)]
+    [InlineData(LayoutModels.Rounded, Held, Held)]
+    [InlineData(LayoutModels.Rounded, Held, 20)]
     [InlineData("text, traced", Held, Held)]
     [InlineData("text, traced", Held, 31)]
     [InlineData("multi-model", Held, Held)]
@@ -53,6 +55,7 @@ public sealed class StorageTests(LayoutModels models) : IClassFixture<LayoutMode
     [Theory]
     [InlineData("text")]
     [InlineData("text, windowed")]
+    [InlineData(LayoutModels.Rounded)]
     public void A_session_that_is_stepped_together_with_others_is_saved_from_where_its_rows_lie(string layout)
     {
         using OnnxGenerationEngine engine = models.Load(layout);
