@@ -29,14 +29,11 @@ switch (args.FirstOrDefault())
     case "decode" when args.Length >= 2:
         await new DecodeBenchmarks(Console.WriteLine).RunAsync(args[1..]);
         return 0;
-<<<<<<< HEAD
     case "table" when args.Length <= 2:
         return await SpeedTable.RunAsync(args.ElementAtOrDefault(1) ?? "e2b");
-=======
     case "pieces" when args.Length >= 2:
         PieceBenchmarks.Run(args[1..]);
         return 0;
->>>>>>> kv
     case "layouts":
         LayoutBenchmarks.Run();
         return 0;
@@ -62,12 +59,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-<<<<<<< HEAD
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--dry] --filter *Sampler*|guesses [DIR]|nano|drift|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
-            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|table [SIZE]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
-=======
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|sampler|nano|drift [VARIANTS]|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
-            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|pieces DIR [DIR2 ...] [--at 0,7900] [--of 1,128] [--steps N] [--threads N] [--unscored] [--profile]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
->>>>>>> kv
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--dry] --filter *Sampler*|guesses [DIR]|nano|drift [VARIANTS]|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
+            + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|table [SIZE]|pieces DIR [DIR2 ...] [--at 0,7900] [--of 1,128] [--steps N] [--threads N] [--unscored] [--profile]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }
