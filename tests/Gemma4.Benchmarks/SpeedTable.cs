@@ -17,10 +17,12 @@ internal static class SpeedTable
         {
             string windowed = Path.Combine(root.FullName, "windowed");
             string full = Path.Combine(root.FullName, "full");
-            foreach ((string folder, KeyValueCache cache) in ((string, KeyValueCache)[])[(windowed, KeyValueCache.Windowed), (full, KeyValueCache.Full)])
+            string rounded = Path.Combine(root.FullName, "rounded");
+            ModelBuildOptions options = new() { Precision = ModelPrecision.Int4 };
+            foreach ((string folder, ModelBuildOptions with) in ((string, ModelBuildOptions)[])
+                [(windowed, options), (full, options with { KeyValues = KeyValueCache.Full }), (rounded, options with { KeyValuePrecision = ModelPrecision.Int8 })])
             {
-                await Gemma4ModelBuilder.BuildRandomAsync(
-                    new RandomModel(BuildBenchmarks.Sizes[size]), folder, new() { Precision = ModelPrecision.Int4, KeyValues = cache });
+                await Gemma4ModelBuilder.BuildRandomAsync(new RandomModel(BuildBenchmarks.Sizes[size]), folder, with);
             }
 
             List<JsonElement> steps = [];
@@ -28,7 +30,7 @@ internal static class SpeedTable
             {
                 Console.Error.WriteLine(line);
                 steps.Add(JsonElement.Parse(line));
-            }).RunAsync([windowed, full, "--at", string.Join(',', Lengths)]);
+            }).RunAsync([windowed, full, rounded, "--at", string.Join(',', Lengths)]);
 
             StringWriter output = new();
             int code = await CliApplication.RunAsync(
@@ -39,7 +41,7 @@ internal static class SpeedTable
                 // One line for each engine: ours, and the native library where there is one.
                 string[] lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
                 Console.WriteLine("| | | ratio |\n|---|---|---|");
-                Steps(steps, windowed, full);
+                Steps(steps, windowed, full, rounded);
                 Client(JsonElement.Parse(lines[0]), lines.Length > 1 ? JsonElement.Parse(lines[1]) : null);
             }
 
@@ -51,7 +53,7 @@ internal static class SpeedTable
         }
     }
 
-    private static void Steps(List<JsonElement> lines, string windowed, string full)
+    private static void Steps(List<JsonElement> lines, string windowed, string full, string rounded)
     {
         JsonElement Line(string measure, string folder, int? length = null, int? sessions = null) => lines.First(line =>
             line.GetProperty("measure").GetString() == measure
@@ -62,13 +64,17 @@ internal static class SpeedTable
 
         double[] times = At(windowed, "medianMs");
         double[] fullTimes = At(full, "medianMs");
+        double[] roundedTimes = At(rounded, "medianMs");
         JsonElement prefill = Line("prefill", windowed);
         JsonElement client = Line("client", windowed);
         Row("step of a session to the native `Run` alone, empty context / 2,048 / 7,900 tokens", $"{Join(times, "F0")} ms", $"{Join(At(windowed, "toRawRun"), "F2")}");
         Row("what the client does between two steps (sampling, parsing, scheduling), to the step", $"{client.GetProperty("betweenStepsMs").GetDouble():F2} ms", $"{client.GetProperty("toStep").GetDouble():P1}");
         Row("prompt of 512 tokens to the native `Run` alone", $"{prefill.GetProperty("tokensPerSecond").GetDouble():F0} tokens/s", $"{prefill.GetProperty("toRawRun").GetDouble():F2}");
-        Row("step at 7,900 tokens to an empty context, windowed cache / full", $"{times[^1]:F0} / {fullTimes[^1]:F0} ms", $"{times[^1] / times[0]:F1} / {fullTimes[^1] / fullTimes[0]:F1}");
-        Row("attention cache at 7,900 tokens, windowed / full", $"{At(windowed, "cacheBytes")[^1] / 1e6:F0} / {At(full, "cacheBytes")[^1] / 1e6:F0} MB", $"");
+        double[] rows = [times[^1], roundedTimes[^1], fullTimes[^1]];
+        double[] growth = [times[^1] / times[0], roundedTimes[^1] / roundedTimes[0], fullTimes[^1] / fullTimes[0]];
+        double[] megabytes = [.. ((string[])[windowed, rounded, full]).Select(folder => At(folder, "cacheBytes")[^1] / 1e6)];
+        Row("step at 7,900 tokens to an empty context: windowed cache / the same with 8 bits in full layers / full cache", $"{Join(rows, "F0")} ms", $"{Join(growth, "F1")}");
+        Row("attention cache at 7,900 tokens, the same three", $"{Join(megabytes, "F0")} MB", $"");
         double[] four = [.. Lengths[..2].Select(length => Line("batch", windowed, length, 4).GetProperty("tokensPerSecond").GetDouble())];
         double[] one = [.. Lengths[..2].Select(length => Line("batch", windowed, length, 1).GetProperty("tokensPerSecond").GetDouble())];
         Row("4 sessions in one `Run` to one alone, empty context / 2,048 tokens", $"{Join(four, "F1")} tokens/s", $"{four[0] / one[0]:F1} / {four[1] / one[1]:F1}");
