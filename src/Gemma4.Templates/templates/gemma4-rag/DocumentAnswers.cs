@@ -52,7 +52,7 @@ internal sealed class DocumentAnswers(IChatClient client)
 
         foreach (string sentence in report.Unsupported)
         {
-            await output.WriteLineAsync($"  not in the cited source: {sentence}");
+            await output.WriteLineAsync($"  no cited source says: {sentence}");
         }
     }
 }
