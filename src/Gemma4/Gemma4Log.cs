@@ -26,6 +26,6 @@ internal static partial class Gemma4Log
     [LoggerMessage(7, LogLevel.Warning, "Not enforced while generating: {Warning} The rest of the schema is; set AdditionalProperties[\"strict\"] to true to refuse such schemas")]
     public static partial void NotEnforced(ILogger logger, string warning);
 
-    [LoggerMessage(8, LogLevel.Warning, "A step for {Count} responses at once failed; each goes on alone")]
+    [LoggerMessage(8, LogLevel.Warning, "A step for {Count} responses at once failed; each goes on alone. Not said again until one succeeds")]
     public static partial void BatchFailed(ILogger logger, Exception exception, int count);
 }

@@ -7,6 +7,9 @@ namespace Gemma4.Cli.Tests;
 /// <summary>The program as a process of its own, in a pipe or at a terminal.</summary>
 internal sealed class CliProcess : IDisposable
 {
+    /// <summary>The program that gives another one a terminal.</summary>
+    public const string Script = "/usr/bin/script";
+
     /// <summary>Makes the demo model ramble until its context is full: every token is as likely as the next.</summary>
     public static readonly string[] Endless = ["--temperature", "100", "--top-k", "0", "--top-p", "1", "--seed", "1", "--max-tokens", "3900"];
 
@@ -26,8 +29,6 @@ internal sealed class CliProcess : IDisposable
         _process = Process.Start(start)!;
     }
 
-    public static bool HasTerminal => File.Exists("/usr/bin/script");
-
     /// <param name="args">The program's arguments.</param>
     /// <param name="script">What the shell does with the program and its arguments.</param>
     public static CliProcess InPipe(string[] args, string script = "exec env --default-signal=INT dotnet \"$@\"") =>
@@ -36,7 +37,7 @@ internal sealed class CliProcess : IDisposable
     /// <summary>'script' gives it a terminal; quotes are enough for words without quotes.</summary>
     public static CliProcess AtTerminal(string[] args, bool noColor = false)
     {
-        var start = new ProcessStartInfo("/usr/bin/script", ["-qec", $"dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]);
+        var start = new ProcessStartInfo(Script, ["-qec", $"dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]);
         start.Environment["NO_COLOR"] = noColor ? "1" : null; // null takes it away
         return new CliProcess(start);
     }

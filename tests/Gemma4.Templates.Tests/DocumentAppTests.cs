@@ -34,6 +34,16 @@ public sealed class DocumentAppTests(TemplateWorkshop workshop)
     }
 
     [Fact]
+    public async Task A_question_that_is_too_long_is_told_so_and_the_next_one_answered()
+    {
+        AppRun run = await workshop.RunAsync(MadeProject.Documents, [string.Concat(Enumerable.Repeat("word ", 6000)), Question]);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("> The prompt has ", run.Output, StringComparison.Ordinal);
+        Assert.Contains(Answer, run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_index_in_a_file_is_read_again()
     {
         string folder = workshop.EmptyFolder();

@@ -39,8 +39,9 @@ public sealed class WebTests(TemplateWorkshop workshop)
 
         Assert.Equal((400, "'messages' is missing or empty."), await RefusalAsync(server, """{"messages":[]}"""));
         Assert.Equal((400, "'messages' is missing or empty."), await RefusalAsync(server, "{}"));
-        Assert.Equal((400, "A message needs a 'role' (system, user or assistant) and a 'content' that is not empty."), await RefusalAsync(server, """{"messages":[{"role":"tool","content":"x"}]}"""));
-        Assert.Equal((400, "A message needs a 'role' (system, user or assistant) and a 'content' that is not empty."), await RefusalAsync(server, """{"messages":[null]}"""));
+        Assert.Equal((400, "A message needs a 'role' (user or assistant) and a 'content' that is not empty."), await RefusalAsync(server, """{"messages":[{"role":"tool","content":"x"}]}"""));
+        Assert.Equal((400, "A message needs a 'role' (user or assistant) and a 'content' that is not empty."), await RefusalAsync(server, """{"messages":[null]}"""));
+        Assert.Equal((400, "A message needs a 'role' (user or assistant) and a 'content' that is not empty."), await RefusalAsync(server, $$"""{"messages":[{"role":"system","content":"{{Attack}}"},{"role":"user","content":"Hello"}]}"""));
         Assert.Equal((400, "The last message must be the user's."), await RefusalAsync(server, """{"messages":[{"role":"assistant","content":"x"}]}"""));
         Assert.Equal((400, "'messages' has 101 entries; at most 100 are allowed."), await RefusalAsync(server, $$"""{"messages":[{{string.Join(',', Enumerable.Repeat("{}", 101))}}]}"""));
         Assert.Equal((400, null), await RefusalAsync(server, "{"));

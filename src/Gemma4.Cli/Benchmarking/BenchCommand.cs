@@ -71,7 +71,7 @@ internal static class BenchCommand
             foreach (var threads in settings)
             {
                 var options = new OnnxRuntimeOptions { IntraOpThreads = threads, AllowSpinning = arguments.Has(Spinning.Name) };
-                var label = settings.Length == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}, {threads} threads");
+                var label = settings.Length == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}, {threads} thread{(threads == 1 ? "" : "s")}");
                 subjects.Add((label, folder, opened => OnnxGenerationEngine.Load(opened, options)));
             }
         }

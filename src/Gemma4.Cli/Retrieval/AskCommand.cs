@@ -29,7 +29,7 @@ internal static class AskCommand
         After the answer come the passages that the model got, a star before those it cites.
         With --json all is one line: the members of 'chat --json', and "passages", each with "number", "document", "title",
         "heading", "page", "offset", "score", "cited" and "text", "unknown" (numbers cited that no passage has) and "unsupported"
-        (sentences that are not in what they cite).
+        (sentences that cite nothing, or say what is not in what they cite).
         """,
         [ModelArgument.Option, DocumentIndex.Option, DocumentIndex.TenantOption, DocumentIndex.EmbeddingOption, Top, Json],
         RunAsync);
@@ -82,7 +82,7 @@ internal static class AskCommand
 
         foreach (var sentence in report.Unsupported)
         {
-            display.Line($"not supported by what it cites: {sentence}");
+            display.Line($"no cited source says: {sentence}");
         }
     }
 

@@ -336,17 +336,14 @@ internal sealed class OutputGuard(RequestRun run)
 
     private async ValueTask ResultAsync(FunctionResultContent result, List<AIContent> output, CancellationToken cancellationToken)
     {
+        // Under a repeated id, the result of the call that ran is no question about the one that waits.
+        var isWaiting = run.TryWaiting(result.CallId, out var waiting) && (result.Result is GuardedFunction.Waiting || !run.TryResult(result.CallId, out _));
         if (_held.Remove(result.CallId, out var call))
         {
-            if (run.TryWaiting(result.CallId, out var waiting))
-            {
-                _decided.Add(run.Question(waiting.Call));
-                return;
-            }
-
-            _decided.Add(call);
+            _decided.Add(isWaiting ? run.Question(waiting.Call) : call);
         }
-        else if (run.TryWaiting(result.CallId, out _))
+
+        if (isWaiting)
         {
             return;
         }

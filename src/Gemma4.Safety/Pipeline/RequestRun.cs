@@ -16,7 +16,7 @@ internal sealed class RequestRun
 
     private readonly ApprovalLedger _ledger;
     private readonly TimeSpan _approvalLifetime;
-    private readonly HashSet<string> _approved = [];
+    private readonly ConcurrentDictionary<string, bool> _approved = new(StringComparer.Ordinal); // digests of calls; calls may run side by side
     private readonly ConcurrentDictionary<string, object?> _results = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CallVerdict> _waiting = new(StringComparer.Ordinal);
     private readonly SafetyRecorder _recorder;
@@ -52,7 +52,7 @@ internal sealed class RequestRun
 
     public void Lower(IntegrityLabel label) => Label = label > Label ? label : Label;
 
-    public void Approve(FunctionCallContent call) => _approved.Add(ApprovalLedger.DigestOf(call));
+    public void Approve(FunctionCallContent call) => _approved[ApprovalLedger.DigestOf(call)] = true;
 
     public string Restore(string text) => Pseudonyms?.Restore(text) ?? text;
 
@@ -112,12 +112,15 @@ internal sealed class RequestRun
 
         var final = new FunctionCallContent(call.CallId, isNamed ? HiddenName : call.Name, isNamed ? [] : restored) { Exception = await CleanAsync(call.Exception, cancellationToken).ConfigureAwait(false), InformationalOnly = call.InformationalOnly };
         var verdict = Decide(final, hits, isRun);
-        if (verdict.Decision == ToolDecision.Ask && _approved.Contains(ApprovalLedger.DigestOf(final)))
+        // Whether this decides over the call, or only over what is seen of it.
+        var isFinal = isRun || !RunsTools;
+        // An approval is for one run: a model may repeat the call, and some servers repeat the ids.
+        if (isFinal && verdict.Decision == ToolDecision.Ask && _approved.TryRemove(ApprovalLedger.DigestOf(final), out _))
         {
             verdict = verdict with { Decision = ToolDecision.Run };
         }
 
-        if (isRun || !RunsTools)
+        if (isFinal)
         {
             Judge.Report(SafetyStage.ToolArguments, hits);
             if (verdict.Decision != ToolDecision.Run && verdict.Category == RiskCategory.ToolUse)

@@ -7,6 +7,9 @@ namespace Gemma4.Safety.Tools;
 /// <summary>A function that runs only if the policy lets it, wherever in the pipeline it is called.</summary>
 internal sealed class GuardedFunction(AIFunction function, RequestRun run) : DelegatingAIFunction(function)
 {
+    /// <summary>The result of a call that waits for a person. The model never reads it.</summary>
+    public const string Waiting = "Waiting for approval.";
+
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
         var context = FunctionInvokingChatClient.CurrentContext;
@@ -21,7 +24,7 @@ internal sealed class GuardedFunction(AIFunction function, RequestRun run) : Del
             case ToolDecision.Ask when context is not null:
                 run.Wait(verdict);
                 context.Terminate = true;
-                return "Waiting for approval.";
+                return Waiting;
             default:
                 return run.Noted(call.CallId, $"The safety policy blocked this call (rule {verdict.Rule}). The tool was not called.");
         }

@@ -12,6 +12,7 @@ internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, Pr
     private readonly List<GenerationRequest> _batch = [];
     private readonly List<IGenerationSession> _sessions = [];
     private readonly List<int> _tokens = [];
+    private bool _hasFailed; // the last step for several
 
     /// <summary>Adds each request with what it failed with, or null where its session has the next logits.</summary>
     public void Run(List<GenerationRequest> requests, List<(GenerationRequest Request, Exception? Error)> results)
@@ -82,10 +83,17 @@ internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, Pr
         }
         catch (Exception exception)
         {
-            // No session has changed; whose fault it was shows when each goes alone.
-            Gemma4Log.BatchFailed(logger, exception, _batch.Count);
+            // No session has changed; whose fault it was shows when each goes alone. Said once, not at every token.
+            if (!_hasFailed)
+            {
+                _hasFailed = true;
+                Gemma4Log.BatchFailed(logger, exception, _batch.Count);
+            }
+
             return false;
         }
+
+        _hasFailed = false;
 
         for (int i = 0; i < _batch.Count; i++)
         {

@@ -43,7 +43,7 @@ public sealed class BenchCommandTests
     {
         var run = await CliRun.Of("bench", "--prompt-tokens", "3", "--new-tokens", "2", "--runs", "1", "--threads", "1,2", "--json");
 
-        Assert.Equal(["gemma4-nano, 1 threads", "gemma4-nano, 2 threads"], run.Lines.Select((_, index) => run.Json(index).GetProperty("model").GetString()));
+        Assert.Equal(["gemma4-nano, 1 thread", "gemma4-nano, 2 threads"], run.Lines.Select((_, index) => run.Json(index).GetProperty("model").GetString()));
     }
 
     [Theory]

@@ -45,14 +45,9 @@ public sealed class ChatProcessTests
         Assert.Equal("141\n", run.Error); // 128 and the number of the signal, as of any program
     }
 
-    [LinuxFact]
+    [TerminalFact]
     public async Task Colors_are_for_a_terminal_where_they_are_wanted()
     {
-        if (!CliProcess.HasTerminal)
-        {
-            return; // Where 'script' is missing nothing gives the program a terminal.
-        }
-
         using var colored = CliProcess.AtTerminal(["chat", "--tools", "demo", "What is 17 plus 25?"]);
         using var plain = CliProcess.AtTerminal(["chat", "--tools", "demo", "What is 17 plus 25?"], noColor: true);
         var (withColors, without) = (await colored.EndAsync(), await plain.EndAsync());
@@ -63,14 +58,9 @@ public sealed class ChatProcessTests
         Assert.DoesNotContain(Escape + "[0m", without.Output, StringComparison.Ordinal);
     }
 
-    [LinuxFact]
+    [TerminalFact]
     public async Task At_a_terminal_the_first_press_ends_the_answer_and_the_chat_goes_on()
     {
-        if (!CliProcess.HasTerminal)
-        {
-            return; // Where 'script' is missing nothing gives the program a terminal.
-        }
-
         using var chat = CliProcess.AtTerminal(["chat", .. CliProcess.Endless], noColor: true);
         await chat.UntilAsync("> ");
         Assert.Contains("gemma4 chat", chat.Output, StringComparison.Ordinal);

@@ -79,6 +79,17 @@ public sealed class AskCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_sentence_without_a_source_is_named()
+    {
+        await IndexAsync();
+
+        var run = await CliRun.Of("ask", "--store", Store, "???");
+
+        Assert.StartsWith("I don't know.", run.Lines[0], StringComparison.Ordinal);
+        Assert.Contains("no cited source says: I don't know.", run.Lines);
+    }
+
+    [Fact]
     public async Task The_note_about_the_demo_model_stays_out_of_the_JSON()
     {
         await IndexAsync();

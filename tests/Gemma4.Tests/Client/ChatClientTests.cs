@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gemma4.Tokenization;
 using Microsoft.Extensions.AI;
 using Xunit;
@@ -62,6 +63,31 @@ public class ChatClientTests
         Assert.Equal("get_weather", call.Name);
         Assert.Equal("Paris", call.Arguments!["city"]?.ToString());
         Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_conversation_with_answered_approvals_goes_on_after_it_was_stored(bool isApproved)
+    {
+        int runs = 0;
+        using IChatClient client = TestClient.Create(WeatherCall + "<|tool_response>", "It is cold.<turn|>").AsBuilder().UseFunctionInvocation().Build();
+        ChatOptions options = new() { Tools = [new ApprovalRequiredAIFunction(AIFunctionFactory.Create((string city) => $"{++runs} degrees in {city}", "get_weather"))] };
+        List<ChatMessage> history = [new(ChatRole.User, "Weather in Paris?")];
+
+        history.AddRange((await client.GetResponseAsync(history, options)).Messages);
+        history = Stored(history);
+        ToolApprovalRequestContent request = Assert.Single(history[^1].Contents.OfType<ToolApprovalRequestContent>());
+        history.Add(new(ChatRole.User, [request.CreateResponse(isApproved)]));
+        history.AddRange((await client.GetResponseAsync(Stored(history), options)).Messages);
+        history.Add(new(ChatRole.User, "Thanks."));
+        ChatResponse next = await client.GetResponseAsync(Stored(history), options);
+
+        Assert.Equal("It is cold.", next.Text);
+        Assert.Equal(isApproved ? 1 : 0, runs);
+
+        static List<ChatMessage> Stored(List<ChatMessage> messages) =>
+            JsonSerializer.Deserialize<List<ChatMessage>>(JsonSerializer.Serialize(messages, AIJsonUtilities.DefaultOptions), AIJsonUtilities.DefaultOptions)!;
     }
 
     [Theory]

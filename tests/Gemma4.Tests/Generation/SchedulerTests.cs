@@ -154,8 +154,8 @@ public class SchedulerTests
             Assert.Equal((await alone.GetResponseAsync(prompt, options)).Text, answer.Text);
         }
 
-        Assert.NotEmpty(log.Warnings);
-        Assert.All(log.Warnings, warning => Assert.EndsWith("responses at once failed; each goes on alone", warning, StringComparison.Ordinal));
+        // Not at every token.
+        Assert.Contains("responses at once failed; each goes on alone", Assert.Single(log.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

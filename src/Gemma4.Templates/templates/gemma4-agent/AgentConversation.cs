@@ -87,6 +87,8 @@ internal sealed class AgentConversation(IChatClient client, AgentSettings settin
     private static string Spell(FunctionCallContent call)
     {
         IEnumerable<string> arguments = call.Arguments?.Select(argument => string.Create(CultureInfo.InvariantCulture, $"{argument.Key}: {argument.Value}")) ?? [];
-        return $"{call.Name}({string.Join(", ", arguments)})";
+
+        // The model writes them: control characters could redraw the question whether the call may run.
+        return string.Concat($"{call.Name}({string.Join(", ", arguments)})".Select(letter => char.IsControl(letter) ? ' ' : letter));
     }
 }

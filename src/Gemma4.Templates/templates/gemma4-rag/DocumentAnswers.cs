@@ -1,3 +1,4 @@
+using Gemma4;
 using Gemma4.Retrieval;
 using Gemma4.Retrieval.Chat;
 using Microsoft.Extensions.AI;
@@ -14,11 +15,19 @@ internal sealed class DocumentAnswers(IChatClient client)
     public async Task AskAsync(string question, TextWriter output, CancellationToken cancellationToken)
     {
         List<ChatResponseUpdate> updates = [];
-        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(question, Options, cancellationToken))
+        try
         {
-            updates.Add(update);
-            await output.WriteAsync(update.Text);
-            await output.FlushAsync(cancellationToken);
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(question, Options, cancellationToken))
+            {
+                updates.Add(update);
+                await output.WriteAsync(update.Text);
+                await output.FlushAsync(cancellationToken);
+            }
+        }
+        catch (Gemma4ContextOverflowException overflow)
+        {
+            await output.WriteLineAsync(overflow.Message);
+            return;
         }
 
         await output.WriteLineAsync();
@@ -43,7 +52,7 @@ internal sealed class DocumentAnswers(IChatClient client)
 
         foreach (string sentence in report.Unsupported)
         {
-            await output.WriteLineAsync($"  not in the cited source: {sentence}");
+            await output.WriteLineAsync($"  no cited source says: {sentence}");
         }
     }
 }

@@ -2,7 +2,10 @@ using Microsoft.Extensions.AI;
 
 namespace Company.GemmaWeb;
 
-/// <summary>The body of a request: the whole conversation, oldest first, the last message from the user.</summary>
+/// <summary>
+/// The body of a request: the whole conversation, oldest first, the last message from the user. Instructions are the
+/// application's (ChatOptions.Instructions), which trusts them: nobody else may send any.
+/// </summary>
 internal sealed record ChatRequest(IReadOnlyList<ChatRequest.Message?>? Messages)
 {
     /// <summary>What is wrong with the request; null when nothing is.</summary>
@@ -18,9 +21,9 @@ internal sealed record ChatRequest(IReadOnlyList<ChatRequest.Message?>? Messages
             return $"'messages' has {Messages.Count} entries; at most {limits.MaxMessages} are allowed.";
         }
 
-        if (Messages.Any(message => message is not { Role: "system" or "user" or "assistant", Content.Length: > 0 }))
+        if (Messages.Any(message => message is not { Role: "user" or "assistant", Content.Length: > 0 }))
         {
-            return "A message needs a 'role' (system, user or assistant) and a 'content' that is not empty.";
+            return "A message needs a 'role' (user or assistant) and a 'content' that is not empty.";
         }
 
         return Messages[^1]!.Role == "user" ? null : "The last message must be the user's.";
