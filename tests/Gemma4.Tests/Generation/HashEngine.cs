@@ -45,6 +45,9 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
 
     public long Appended { get; private set; }
 
+    /// <summary>Tokens appended without logits after them.</summary>
+    public long UnscoredTokens { get; private set; }
+
     /// <summary>One entry per step: tokens of a piece, or sessions of a batch.</summary>
     public IReadOnlyList<string> Log
     {
@@ -94,7 +97,7 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
         Appended += tokens;
     }
 
-    private class Session : IGenerationSession
+    private class Session : IGenerationSession, IPromptSession
     {
         protected readonly HashEngine Engine;
         protected readonly List<int> Tokens;
@@ -135,6 +138,17 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
             }
 
             Score(tokens, 1);
+        }
+
+        public void AppendUnscored(ReadOnlySpan<int> tokens, CancellationToken cancellationToken)
+        {
+            Append(tokens, cancellationToken);
+            _hasLogits = false;
+            Rows.Clear();
+            lock (Engine._gate)
+            {
+                Engine.UnscoredTokens += tokens.Length;
+            }
         }
 
         public void Add(ReadOnlySpan<int> tokens) => Score(tokens, 1);

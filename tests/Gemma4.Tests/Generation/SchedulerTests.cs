@@ -158,6 +158,21 @@ public class SchedulerTests
         Assert.Contains("responses at once failed; each goes on alone", Assert.Single(log.Warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    [InlineData(41)]
+    [InlineData(47)]
+    public async Task Only_the_last_piece_of_a_prompt_is_scored(int words)
+    {
+        const int Piece = 8;
+        using Gemma4ChatClient client = HashClient.Create(size => new HashEngine(size), out Func<HashEngine> engine, options => options.PrefillChunkSize = Piece);
+
+        ChatResponse response = await client.GetResponseAsync(string.Concat(Enumerable.Repeat("a ", words)), new ChatOptions { MaxOutputTokens = 3 });
+
+        Assert.Equal((response.Usage!.InputTokenCount!.Value - 1) / Piece * Piece, engine().UnscoredTokens);
+    }
+
     [Fact]
     public async Task A_full_queue_refuses_at_once_and_a_request_can_leave_it()
     {
