@@ -24,9 +24,15 @@ internal static class ClientGap
         while (timed.Steps.Count < steps)
         {
             timed.Between();
+            int before = timed.Steps.Count;
             await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("Tell me a story about a dog and a cat.", options))
             {
                 GC.KeepAlive(update);
+            }
+
+            if (timed.Steps.Count == before)
+            {
+                throw new InvalidOperationException("The model ends its answer at the first token, so there is nothing between two steps to measure.");
             }
         }
 

@@ -177,7 +177,16 @@ internal static class BenchCommand
         json.WriteStartObject("chat");
         foreach (var figure in chat)
         {
-            json.WriteNumber($"{figure.Name} ({figure.Unit})", double.IsFinite(figure.Value) ? Math.Round(figure.Value, 2) : 0);
+            var key = $"{figure.Name} ({figure.Unit})";
+            if (double.IsFinite(figure.Value))
+            {
+                json.WriteNumber(key, Math.Round(figure.Value, 2));
+            }
+            else
+            {
+                // Nothing was there to measure, as with a model that ends at once.
+                json.WriteNull(key);
+            }
         }
 
         json.WriteEndObject();

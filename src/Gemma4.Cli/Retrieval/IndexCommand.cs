@@ -31,14 +31,23 @@ internal static class IndexCommand
         using var index = await DocumentIndex.OpenAsync(arguments, mustExist: false, cancellationToken).ConfigureAwait(false);
         await index.RememberModelAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<IDocumentReader> readers = [.. DocumentFolder.DefaultReaders, new PdfReader(), new DocxReader(), new HtmlReader()];
-        ReadableFiles files = new(folder, arguments.Text(Pattern.Name) ?? "**/*", readers, streams.Error);
+        var failures = 0;
+
+        // One damaged file must not keep a thousand from being found.
+        void LeaveOut(string path, Exception problem)
+        {
+            failures++;
+            streams.Error.WriteLine(TerminalText.WithoutControls($"gemma4: left out: {CliApplication.OneLine(problem.Message)}"));
+        }
+
+        var documents = DocumentFolder.ReadAsync(folder, arguments.Text(Pattern.Name) ?? "**/*", readers, LeaveOut, cancellationToken);
         var result = await new DocumentIndexer(index.Chunks, index.Embeddings, index.Chunker())
-            .IndexAsync(files.ReadAsync(cancellationToken), index.Tenant, new Lines(streams), cancellationToken).ConfigureAwait(false);
+            .IndexAsync(documents, index.Tenant, new Lines(streams), cancellationToken).ConfigureAwait(false);
         await streams.Output.WriteLineAsync(
             $"{result.Documents} documents, {result.Chunks} chunks: {result.Embedded} embedded, {result.Removed} removed.").ConfigureAwait(false);
-        if (files.Failures > 0)
+        if (failures > 0)
         {
-            throw new InvalidOperationException(files.Failures == 1 ? "1 file could not be read." : $"{files.Failures} files could not be read.");
+            throw new InvalidOperationException(failures == 1 ? "1 file could not be read." : $"{failures} files could not be read.");
         }
 
         if (result.Documents == 0)

@@ -14,10 +14,12 @@ public static class DocumentFolder
     /// <param name="folder">The folder.</param>
     /// <param name="pattern">A glob below the folder, e.g. <c>**/*.md</c>.</param>
     /// <param name="readers">The first that can read a file does; files that none can read are left out. The defaults when null.</param>
+    /// <param name="unreadable">Told the path of a file that cannot be read, which is left out, and why; when null, the default, it ends the reading.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static async IAsyncEnumerable<SourceDocument> ReadAsync(
-        string folder, string pattern = "**/*", IReadOnlyList<IDocumentReader>? readers = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string folder, string pattern = "**/*", IReadOnlyList<IDocumentReader>? readers = null,
+        Action<string, Exception>? unreadable = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Directory.Exists(folder))
@@ -30,14 +32,29 @@ public static class DocumentFolder
         foreach (string path in matcher.Execute(new DirectoryInfoWrapper(new DirectoryInfo(folder))).Files.Select(file => file.Path).Order(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if ((readers ?? DefaultReaders).FirstOrDefault(reader => reader.CanRead(path)) is { } reader)
+            if ((readers ?? DefaultReaders).FirstOrDefault(reader => reader.CanRead(path)) is { } reader
+                && await ReadAsync(reader, folder, path, unreadable, cancellationToken).ConfigureAwait(false) is { } document)
             {
-                FileStream content = File.OpenRead(Path.Combine(folder, path));
-                await using (content.ConfigureAwait(false))
-                {
-                    yield return await reader.ReadAsync(content, path, cancellationToken).ConfigureAwait(false);
-                }
+                yield return document;
             }
+        }
+    }
+
+    private static async Task<SourceDocument?> ReadAsync(
+        IDocumentReader reader, string folder, string path, Action<string, Exception>? unreadable, CancellationToken cancellationToken)
+    {
+        try
+        {
+            FileStream content = File.OpenRead(Path.Combine(folder, path));
+            await using (content.ConfigureAwait(false))
+            {
+                return await reader.ReadAsync(content, path, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception problem) when (unreadable is not null && problem is not OperationCanceledException)
+        {
+            unreadable(path, problem);
+            return null;
         }
     }
 }

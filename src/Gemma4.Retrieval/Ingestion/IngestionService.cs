@@ -17,7 +17,7 @@ internal sealed class IngestionService(
             {
                 IngestionProgress before = total;
                 Progress progress = new(part => status.Report(Sum(before, part)));
-                total = Sum(before, await indexer.IndexAsync(DocumentFolder.ReadAsync(source.Folder, source.Pattern, all, stoppingToken), source.Tenant, progress, stoppingToken).ConfigureAwait(false));
+                total = Sum(before, await indexer.IndexAsync(DocumentFolder.ReadAsync(source.Folder, source.Pattern, all, cancellationToken: stoppingToken), source.Tenant, progress, stoppingToken).ConfigureAwait(false));
             }
 
             IngestionLog.Finished(logger, total.Documents, total.Chunks, total.Embedded);

@@ -31,32 +31,6 @@ public sealed class RoundedCacheTests(SharedCacheModels models) : IClassFixture<
     public void The_other_sizes_as_well(string size, int seed) => Walk(size, seed);
 
     [Fact]
-    public void The_same_chunks_give_the_same_bits_in_a_session_a_fork_and_after_a_rewind()
-    {
-        using OnnxGenerationEngine engine = models.Load("e2b", windowed: true, Slack, rounded: true);
-        using IGenerationSession rewound = engine.CreateSession();
-        using IGenerationSession fresh = engine.CreateSession();
-        int[] tokens = Tokens(seed: 3, 130);
-        for (int start = 0; start < 110; start += 10)
-        {
-            rewound.Append(tokens.AsSpan(start, 10));
-            if (start < 100)
-            {
-                fresh.Append(tokens.AsSpan(start, 10));
-            }
-        }
-
-        using IGenerationSession fork = ((IForkableSession)rewound).Fork(100);
-        rewound.RewindTo(100);
-        foreach (IGenerationSession session in new[] { fresh, rewound, fork })
-        {
-            session.Append(tokens.AsSpan(110, 7));
-            session.Append(tokens.AsSpan(117, 1));
-            Assert.Equal(fresh.Logits, session.Logits);
-        }
-    }
-
-    [Fact]
     public void Logits_are_near_those_of_exact_caches_and_not_the_same()
     {
         using OnnxGenerationEngine rounded = models.Load("e2b", windowed: true, rounded: true);

@@ -85,10 +85,12 @@ public sealed class WindowTests(SharedCacheModels models) : IClassFixture<Shared
         Assert.InRange(largest, 10 * ChunkTolerance, 60);
     }
 
-    [Fact]
-    public void A_rewind_within_the_room_gives_the_bits_of_a_new_session()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_rewind_within_the_room_gives_the_bits_of_a_new_session(bool rounded)
     {
-        using OnnxGenerationEngine windowed = models.Load("e2b", windowed: true, Slack);
+        using OnnxGenerationEngine windowed = models.Load("e2b", windowed: true, Slack, rounded: rounded);
         using IGenerationSession rewound = windowed.CreateSession();
         using IGenerationSession fresh = windowed.CreateSession();
         int[] tokens = Tokens(seed: 11, 130);
