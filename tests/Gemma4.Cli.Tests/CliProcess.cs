@@ -13,6 +13,9 @@ internal sealed class CliProcess : IDisposable
     /// <summary>Makes the demo model ramble until its context is full: every token is as likely as the next.</summary>
     public static readonly string[] Endless = ["--temperature", "100", "--top-k", "0", "--top-p", "1", "--seed", "1", "--max-tokens", "3900"];
 
+    // A runner in the background ignores the signal, which its children inherit and the runtime then leaves ignored.
+    private const string HearInterrupts = "env --default-signal=INT";
+
     // A hanging process must fail its test, not the whole run.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
@@ -31,13 +34,13 @@ internal sealed class CliProcess : IDisposable
 
     /// <param name="args">The program's arguments.</param>
     /// <param name="script">What the shell does with the program and its arguments.</param>
-    public static CliProcess InPipe(string[] args, string script = "exec env --default-signal=INT dotnet \"$@\"") =>
+    public static CliProcess InPipe(string[] args, string script = $"exec {HearInterrupts} dotnet \"$@\"") =>
         new(new ProcessStartInfo("sh", ["-c", script, "sh", Program, .. args]));
 
     /// <summary>'script' gives it a terminal; quotes are enough for words without quotes.</summary>
     public static CliProcess AtTerminal(string[] args, bool noColor = false)
     {
-        var start = new ProcessStartInfo(Script, ["-qec", $"dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]);
+        var start = new ProcessStartInfo(Script, ["-qec", $"{HearInterrupts} dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]);
         start.Environment["NO_COLOR"] = noColor ? "1" : null; // null takes it away
         return new CliProcess(start);
     }
