@@ -1,18 +1,26 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4;
 
 /// <summary>
-/// Many short chats on the demo model, side by side, some of them cancelled, given up, or wrong from the start. What
-/// comes out is compared with what each chat says when it is alone.
+/// Many short chats side by side, some of them cancelled, given up, or wrong from the start. What comes out is compared
+/// with what each chat says when it is alone.
 /// </summary>
-internal sealed class SoakRun(int chats, int callers, int seed)
+/// <param name="chats">How many.</param>
+/// <param name="callers">How many at once.</param>
+/// <param name="seed">Decides which chat comes when, and which are cancelled.</param>
+/// <param name="folder">A model folder that answers as the demo model; by default that model itself.</param>
+internal sealed class SoakRun(int chats, int callers, int seed, string? folder = null)
 {
     private const int Conversations = 24;
+    private const int Kinds = 6;
     private readonly ChatOptions _options = new() { Temperature = 0, MaxOutputTokens = 32 };
     private readonly Random _random = new(seed);
     private readonly Lock _gate = new();
+    private readonly string _modelId = string.Create(CultureInfo.InvariantCulture, $"soak-{seed}");
+    private long _acceptedGuesses;
 
     public int Answered { get; private set; }
 
@@ -26,13 +34,33 @@ internal sealed class SoakRun(int chats, int callers, int seed)
     /// <summary>The working set after each tenth of the chats.</summary>
     public List<double> Bytes { get; } = [];
 
+    /// <summary>Guessed tokens that the model agreed with; a folder with a full cache has none.</summary>
+    public long AcceptedGuesses => _acceptedGuesses;
+
     public Gemma4Statistics AtEnd { get; private set; } = new();
 
     public async Task RunAsync()
     {
-        Gemma4Options options = new() { PrefixCache = { MaxSessions = 8 } };
-        using Gemma4ChatClient client = new(options.UseNano());
-        string[] questions = [.. Enumerable.Range(0, Conversations).Select(Question)];
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == Gemma4Telemetry.SourceName && instrument.Name == "gemma4.speculation.accepted")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            // Other clients of the process are heard too.
+            if (tags.ToArray().Any(tag => _modelId.Equals(tag.Value)))
+            {
+                Interlocked.Add(ref _acceptedGuesses, value);
+            }
+        });
+        listener.Start();
+        Gemma4Options options = new() { ModelPath = folder, ModelId = _modelId, PrefixCache = { MaxSessions = 8 } };
+        using Gemma4ChatClient client = new(folder is null ? options.UseNano() : options);
+        IReadOnlyList<ChatMessage>[] questions = [.. Enumerable.Range(0, Conversations).Select(Question)];
         string[] expected = new string[Conversations];
         for (int i = 0; i < Conversations; i++)
         {
@@ -48,15 +76,30 @@ internal sealed class SoakRun(int chats, int callers, int seed)
         AtEnd = client.GetStatistics();
     }
 
-    private static string Question(int number) => (number % 4) switch
+    private static IReadOnlyList<ChatMessage> Question(int number)
     {
-        0 => string.Create(CultureInfo.InvariantCulture, $"What is {number} plus {number + 3}?"),
-        1 => "What is the weather in " + new[] { "Paris", "Oslo", "Rome", "Lima", "Cairo", "Tokyo" }[number / 4] + "?",
-        2 => "Hello",
-        _ => string.Concat(Enumerable.Repeat("Tell me more. ", number)),
-    };
+        string city = new[] { "Paris", "Oslo", "Rome", "Tokyo" }[number / Kinds];
+        ChatMessage sum = new(ChatRole.User, string.Create(CultureInfo.InvariantCulture, $"What is {number} plus {number + 3}?"));
+        ChatMessage weather = new(ChatRole.User, $"What is the weather in {city}?");
+        return (number % Kinds) switch
+        {
+            0 => [sum],
+            1 => [weather],
+            2 => [new(ChatRole.User, "Hello")],
+            3 => [new(ChatRole.User, string.Concat(Enumerable.Repeat("Tell me more. ", number)))],
+            4 => [sum, new(ChatRole.Assistant, "I do not know."), weather],
 
-    private async Task Batch(Gemma4ChatClient client, string[] questions, string[] expected, int count)
+            // The answer repeats the result, so its tokens are guessed where the folder allows that.
+            _ =>
+            [
+                weather,
+                new(ChatRole.Assistant, [new FunctionCallContent("call_1", "get_weather", new Dictionary<string, object?> { ["city"] = city })]),
+                new(ChatRole.Tool, [new FunctionResultContent("call_1", $"It is 17 degrees and partly cloudy with light winds in {city}.")]),
+            ],
+        };
+    }
+
+    private async Task Batch(Gemma4ChatClient client, IReadOnlyList<ChatMessage>[] questions, string[] expected, int count)
     {
         int left = count;
         await Task.WhenAll(Enumerable.Range(0, callers).Select(async _ =>
@@ -82,7 +125,7 @@ internal sealed class SoakRun(int chats, int callers, int seed)
         }));
     }
 
-    private async Task Ask(Gemma4ChatClient client, string question, string expected)
+    private async Task Ask(Gemma4ChatClient client, IReadOnlyList<ChatMessage> question, string expected)
     {
         string actual = (await client.GetResponseAsync(question, _options)).Text;
         lock (_gate)
@@ -95,7 +138,7 @@ internal sealed class SoakRun(int chats, int callers, int seed)
         }
     }
 
-    private async Task GiveUp(Gemma4ChatClient client, string question, int patience)
+    private async Task GiveUp(Gemma4ChatClient client, IReadOnlyList<ChatMessage> question, int patience)
     {
         int read = 0;
         await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(question, _options))
@@ -109,7 +152,7 @@ internal sealed class SoakRun(int chats, int callers, int seed)
         Count(() => Cancelled++);
     }
 
-    private async Task Cancel(Gemma4ChatClient client, string question, int patience)
+    private async Task Cancel(Gemma4ChatClient client, IReadOnlyList<ChatMessage> question, int patience)
     {
         using CancellationTokenSource source = new();
         int read = 0;

@@ -49,8 +49,8 @@ switch (args.FirstOrDefault())
     case "safety":
         SafetyBenchmarks.Run(showMisses: args.Contains("--misses"));
         return 0;
-    case "soak" when args.Length <= 3:
-        return await SoakBenchmark.RunAsync(args.ElementAtOrDefault(1), args.ElementAtOrDefault(2));
+    case "soak" when args.Length <= 4:
+        return await SoakBenchmark.RunAsync(args.ElementAtOrDefault(1), args.ElementAtOrDefault(2), args.ElementAtOrDefault(3));
     case "retrieval":
         await RetrievalBenchmarks.RunAsync();
         return 0;
@@ -59,7 +59,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--dry] --filter *Sampler*|guesses [DIR]|nano|drift [VARIANTS]|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS]]|"
+            "Usage: dotnet run -c Release --project tests/Gemma4.Benchmarks -- tokenizer|micro [--dry] --filter *Sampler*|guesses [DIR]|nano|drift [VARIANTS]|rounding|layouts|constraints|structured|calls FILE|retrieval|soak [CHATS [CALLERS [DIR]]]|"
             + "decode DIR [DIR2] [--at 0,2048] [--steps N] [--threads N] [--spin]|table [SIZE]|pieces DIR [DIR2 ...] [--at 0,7900] [--of 1,128] [--steps N] [--threads N] [--unscored] [--profile]|checkpoint SIZE DIR|build DIR|SIZE [PRECISION]|safety [--misses]|train-injection [--without-deepset]");
         return 2;
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Gemma4.Benchmarks;
 
-/// <summary>Thousands of short chats on the demo model: nothing may leak, hang or come out wrong.</summary>
+/// <summary>Thousands of short chats: nothing may leak, hang or come out wrong.</summary>
 internal static class SoakBenchmark
 {
     private const int Chats = 10_000;
@@ -12,15 +12,19 @@ internal static class SoakBenchmark
     // and the three after the first, in which pools and compiled code fill.
     private const double MostGrowth = 0.05;
 
-    public static async Task<int> RunAsync(string? chats, string? callers)
+    /// <param name="chats">How many chats; 10,000 by default.</param>
+    /// <param name="callers">How many at once; 6 by default.</param>
+    /// <param name="folder">A model folder instead of the demo model.</param>
+    public static async Task<int> RunAsync(string? chats, string? callers, string? folder)
     {
         SoakRun run = new(
             chats is null ? Chats : int.Parse(chats, CultureInfo.InvariantCulture),
             callers is null ? Callers : int.Parse(callers, CultureInfo.InvariantCulture),
-            seed: 1);
+            seed: 1,
+            folder);
         await run.RunAsync();
         double growth = (run.Bytes.TakeLast(3).Average() / run.Bytes.Skip(1).Take(3).Average()) - 1;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answered {run.Answered}, cancelled or given up {run.Cancelled}, refused {run.Refused}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answered {run.Answered}, cancelled or given up {run.Cancelled}, refused {run.Refused}, guessed tokens taken {run.AcceptedGuesses}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"other text than alone {run.Different.Count}"));
         foreach ((string expected, string actual) in run.Different.Distinct().Take(5))
         {

@@ -14,12 +14,23 @@ public class SchedulerTests
     public async Task Many_callers_get_what_each_would_get_alone(int seed, int maxConcurrentRequests)
     {
         using Gemma4ChatClient alone = HashClient.Create(size => new HashEngine(size) { MeanAnswer = 64 }, out _);
-        using Gemma4ChatClient shared = HashClient.Create(size => new HashEngine(size) { MeanAnswer = 64 }, out Func<HashEngine> engine, options => options.Scheduling.MaxConcurrentRequests = maxConcurrentRequests);
+        using ManualResetEventSlim allAreHere = new();
+        using Gemma4ChatClient shared = HashClient.Create(
+            size => new HashEngine(size) { MeanAnswer = 64, OnStep = (_, _) => allAreHere.Wait() },
+            out Func<HashEngine> engine,
+            options => options.Scheduling.MaxConcurrentRequests = maxConcurrentRequests);
         Random random = new(seed);
         string[] prompts = [.. Enumerable.Range(0, 40).Select(i => string.Concat(Enumerable.Repeat($"Question {random.Next(9)}. ", random.Next(1, 60))))];
         ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 60 };
 
-        ChatResponse[] together = await Task.WhenAll(prompts.Select(prompt => shared.GetResponseAsync(prompt, options)));
+        Task<ChatResponse>[] requests = [.. prompts.Select(prompt => shared.GetResponseAsync(prompt, options))];
+        while (shared.GetStatistics() is { } now && now.RunningRequests + now.QueuedRequests < prompts.Length)
+        {
+            await Task.Yield();
+        }
+
+        allAreHere.Set();
+        ChatResponse[] together = await Task.WhenAll(requests);
 
         for (int i = 0; i < prompts.Length; i++)
         {
