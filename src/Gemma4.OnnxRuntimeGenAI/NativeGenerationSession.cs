@@ -147,6 +147,9 @@ internal sealed class NativeGenerationSession : IGenerationSession
     internal void Terminate()
     {
         _terminated = true;
+
+        // Before the look at what runs, as in Run the other way round: or each could miss what the other one writes.
+        Interlocked.MemoryBarrier();
         End(_running);
     }
 
@@ -202,6 +205,7 @@ internal sealed class NativeGenerationSession : IGenerationSession
     {
         string? failure;
         _running = generator;
+        Interlocked.MemoryBarrier();
         try
         {
             ObjectDisposedException.ThrowIf(_terminated, this);

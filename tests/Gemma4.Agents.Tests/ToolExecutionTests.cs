@@ -30,7 +30,7 @@ public class ToolExecutionTests
                     all.SetResult();
                 }
 
-                await all.Task.WaitAsync(TimeSpan.FromSeconds(20));
+                await all.Task.WaitAsync(TimeSpan.FromMinutes(5));
                 return number;
             },
             "wait_for_all");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 
 namespace Gemma4.Cli.Tests;
@@ -21,6 +20,7 @@ internal sealed class CliProcess : IDisposable
 
     private readonly Process _process;
     private readonly CancellationTokenSource _limit = new(Longest);
+    private readonly CancellationTokenRegistration _atLimit;
     private readonly StringBuilder _output = new();
 
     private CliProcess(ProcessStartInfo start)
@@ -30,17 +30,31 @@ internal sealed class CliProcess : IDisposable
         start.RedirectStandardError = true;
         start.Environment["TERM"] = "xterm-256color";
         _process = Process.Start(start)!;
+        _atLimit = _limit.Token.UnsafeRegister(static process => ((Process)process!).Kill(entireProcessTree: true), _process);
     }
 
     /// <param name="args">The program's arguments.</param>
     /// <param name="script">What the shell does with the program and its arguments.</param>
-    public static CliProcess InPipe(string[] args, string script = $"exec {HearInterrupts} dotnet \"$@\"") =>
+    public static CliProcess InPipe(string[] args, string script = "exec dotnet \"$@\"") =>
         new(new ProcessStartInfo("sh", ["-c", script, "sh", Program, .. args]));
 
-    /// <summary>'script' gives it a terminal; quotes are enough for words without quotes.</summary>
+    /// <summary>
+    /// In a pipe, and interrupted as soon as it has written some bytes; its exit code is the last line of the errors. The
+    /// shell does it, which waits for nothing else: a test that shares the processor with others may come too late.
+    /// </summary>
+    public static CliProcess Interrupted(string[] args, int afterBytes) => InPipe(args, $$"""
+        { sh -c 'echo $$; exec {{HearInterrupts}} dotnet "$@"' sh "$@"; echo $? >&2; } |
+        { read -r pid; head -c {{afterBytes}}; kill -INT "$pid"; cat; }
+        """);
+
+    /// <summary>
+    /// 'script' gives it a terminal; quotes are enough for words without quotes. It stands behind the tests in the line
+    /// for the processor, so that one of them can act while the program works.
+    /// </summary>
     public static CliProcess AtTerminal(string[] args, bool noColor = false)
     {
-        var start = new ProcessStartInfo(Script, ["-qec", $"{HearInterrupts} dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]);
+        var start = new ProcessStartInfo(
+            Script, ["-qec", $"exec nice -n 5 {HearInterrupts} dotnet '{Program}' {string.Join(' ', args.Select(word => $"'{word}'"))}", "/dev/null"]);
         start.Environment["NO_COLOR"] = noColor ? "1" : null; // null takes it away
         return new CliProcess(start);
     }
@@ -49,28 +63,30 @@ internal sealed class CliProcess : IDisposable
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "Gemma4.Cli.dll");
 
-    /// <summary>Reads on until the output that came since the last call holds a text.</summary>
-    public async Task UntilAsync(string text)
-    {
-        var start = _output.Length;
-        var letter = new char[1];
-        while (!_output.ToString(start, _output.Length - start).Contains(text, StringComparison.Ordinal))
+    /// <summary>Reads on until the output that came since the last call holds a text, and types an answer to it at once.</summary>
+    /// <remarks>On a thread of its own: the program does not wait until the pool is done with other tests.</remarks>
+    public Task UntilAsync(string text, string answer = "") => Task.Factory.StartNew(
+        () =>
         {
-            Assert.True(await _process.StandardOutput.ReadAsync(letter, _limit.Token) == 1, $"The output ended without '{text}': {Output}");
-            _output.Append(letter[0]);
-        }
-    }
+            var start = _output.Length;
+            while (!_output.ToString(start, _output.Length - start).Contains(text, StringComparison.Ordinal))
+            {
+                var letter = _process.StandardOutput.Read();
+                Assert.True(letter >= 0, $"The output ended without '{text}': {Output}");
+                _output.Append((char)letter);
+            }
+
+            _process.StandardInput.Write(answer);
+            _process.StandardInput.Flush();
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
 
     public async Task TypeAsync(string text)
     {
         await _process.StandardInput.WriteAsync(text);
         await _process.StandardInput.FlushAsync();
-    }
-
-    public async Task InterruptAsync()
-    {
-        using var signal = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await signal.WaitForExitAsync(_limit.Token);
     }
 
     public async Task<CliRun> EndAsync()
@@ -84,6 +100,7 @@ internal sealed class CliProcess : IDisposable
 
     public void Dispose()
     {
+        _atLimit.Dispose();
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);

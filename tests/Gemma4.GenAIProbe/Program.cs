@@ -69,6 +69,12 @@ switch (what)
                 }
             })
             { IsBackground = true };
+            if (what == "busy")
+            {
+                // After the engine's own, which was there first: the process would end while the step still says how it ended.
+                AppDomain.CurrentDomain.ProcessExit += (_, _) => step.Join(NativeGenerationEngine.ExitPatience);
+            }
+
             step.Start();
             while (toy.SlowSteps == 0)
             {

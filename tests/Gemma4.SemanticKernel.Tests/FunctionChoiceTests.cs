@@ -110,7 +110,7 @@ public class FunctionChoiceTests
                 both.SetResult();
             }
 
-            await both.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            await both.Task.WaitAsync(TimeSpan.FromMinutes(5));
             return "result " + text;
         });
 

@@ -52,20 +52,30 @@ internal sealed class ManualTimeProvider : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _due = dueTime == Timeout.InfiniteTimeSpan ? null : owner.GetUtcNow() + dueTime;
+            lock (owner._gate)
+            {
+                _due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._now + dueTime;
+            }
+
             return true;
         }
 
         public void FireIfDue()
         {
-            if (_due <= owner.GetUtcNow())
+            lock (owner._gate)
             {
+                if (!(_due <= owner._now))
+                {
+                    return;
+                }
+
                 _due = null;
-                fire();
             }
+
+            fire();
         }
 
-        public void Dispose() => _due = null;
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
         public ValueTask DisposeAsync()
         {

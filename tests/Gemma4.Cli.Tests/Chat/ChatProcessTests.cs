@@ -12,15 +12,13 @@ public sealed class ChatProcessTests
     [LinuxFact]
     public async Task An_interrupted_answer_is_kept_as_far_as_it_came_and_the_exit_code_is_130()
     {
-        using var chat = CliProcess.InPipe(["chat", .. CliProcess.Endless, "Hello"]);
-        await chat.UntilAsync("Tu"); // the first token of this seed
-        await chat.InterruptAsync();
+        const string FirstToken = "Tu"; // of this seed
+        using var chat = CliProcess.Interrupted(["chat", .. CliProcess.Endless, "Hello"], FirstToken.Length);
         var run = await chat.EndAsync();
 
-        Assert.Equal(130, run.ExitCode);
-        Assert.StartsWith("Tu", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith(FirstToken, run.Output, StringComparison.Ordinal);
         Assert.EndsWith("\n", run.Output, StringComparison.Ordinal);
-        Assert.Equal("(stopped)\n", run.Error);
+        Assert.Equal("(stopped)\n130\n", run.Error);
     }
 
     [LinuxFact]
@@ -68,8 +66,7 @@ public sealed class ChatProcessTests
         Assert.Contains("/clear forgets", chat.Output, StringComparison.Ordinal);
 
         await chat.TypeAsync("Hello\r");
-        await chat.UntilAsync("Tu");
-        await chat.TypeAsync(CtrlC);
+        await chat.UntilAsync("Tu", answer: CtrlC);
         await chat.UntilAsync("(stopped; Ctrl+C once more leaves)");
         await chat.UntilAsync("> ");
         await chat.TypeAsync("/exit\r");

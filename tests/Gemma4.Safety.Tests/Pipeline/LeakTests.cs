@@ -279,6 +279,7 @@ public sealed class LeakTests
         var client = model.AsBuilder().UseSafety(options =>
         {
             options.AddFilter(new FailingFilter());
+            options.FilterTimeout = Pipe.Patience;
             var policy = SafetyPolicy.CreateDefault();
             policy.Rules.Add(new() { Detector = "failing", FailOpen = true, Stages = [SafetyStage.Input] });
             options.Policies["default"] = policy;

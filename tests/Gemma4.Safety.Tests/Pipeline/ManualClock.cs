@@ -1,14 +1,21 @@
 namespace Gemma4.Safety.Tests.Pipeline;
 
-/// <summary>A clock that moves when told to, and runs the timers that are due.</summary>
+/// <summary>A clock that moves when told to, and runs the timers that are due. A filter may move it while another thread makes a timer.</summary>
 internal sealed class ManualClock : TimeProvider
 {
+    private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
 
-    public override DateTimeOffset GetUtcNow() => _now;
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate)
+        {
+            return _now;
+        }
+    }
 
-    public override long GetTimestamp() => _now.Ticks;
+    public override long GetTimestamp() => GetUtcNow().Ticks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -16,14 +23,24 @@ internal sealed class ManualClock : TimeProvider
     {
         var timer = new ManualTimer(this, () => callback(state));
         timer.Change(dueTime, period);
-        _timers.Add(timer);
+        lock (_gate)
+        {
+            _timers.Add(timer);
+        }
+
         return timer;
     }
 
     public void Advance(TimeSpan time)
     {
-        _now += time;
-        foreach (var timer in _timers.ToArray())
+        ManualTimer[] timers;
+        lock (_gate)
+        {
+            _now += time;
+            timers = [.. _timers];
+        }
+
+        foreach (var timer in timers)
         {
             timer.RunIfDue();
         }
@@ -35,20 +52,30 @@ internal sealed class ManualClock : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _due = dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime;
+            lock (clock._gate)
+            {
+                _due = dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime;
+            }
+
             return true;
         }
 
         public void RunIfDue()
         {
-            if (_due <= clock._now)
+            lock (clock._gate)
             {
+                if (!(_due <= clock._now))
+                {
+                    return;
+                }
+
                 _due = null;
-                run();
             }
+
+            run();
         }
 
-        public void Dispose() => _due = null;
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
         public ValueTask DisposeAsync()
         {

@@ -332,7 +332,7 @@ public class SchedulerTests
     // Waits for what another thread is about to do.
     private static async Task Until(Func<bool> condition)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(5)); // ends a hang, however busy the machine is
         while (!condition())
         {
             limit.Token.ThrowIfCancellationRequested();

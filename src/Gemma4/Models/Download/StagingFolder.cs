@@ -40,9 +40,9 @@ internal sealed class StagingFolder
     /// <summary>Model, revision, commit and variant of an interrupted download, without files; null when it is none.</summary>
     internal static ModelManifest? TryReadPlan(string directory) => ModelManifest.TryRead(Path.Combine(directory, "journal.json"));
 
-    internal bool IsPartOf(HubFile file) => _parts.TryGetValue(file.Target, out (string Hash, string? ETag) part) && part.Hash == file.Hash;
+    internal bool IsPartOf(HubFile file) => Part(file) is not null;
 
-    internal string? ETag(HubFile file) => IsPartOf(file) ? _parts[file.Target].ETag : null;
+    internal string? ETag(HubFile file) => Part(file)?.ETag;
 
     /// <summary>Notes of which content the beginning is, before its first byte is written.</summary>
     internal void Begin(HubFile file, string? etag)
@@ -86,6 +86,15 @@ internal sealed class StagingFolder
 
         System.IO.Directory.Move(Files, destination);
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    // Under the lock: files that are fetched side by side begin while others are asked for.
+    private (string Hash, string? ETag)? Part(HubFile file)
+    {
+        lock (_gate)
+        {
+            return _parts.TryGetValue(file.Target, out (string Hash, string? ETag) part) && part.Hash == file.Hash ? part : null;
+        }
     }
 
     private void ReadParts()
