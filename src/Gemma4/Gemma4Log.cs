@@ -28,4 +28,7 @@ internal static partial class Gemma4Log
 
     [LoggerMessage(8, LogLevel.Warning, "A step for {Count} responses at once failed; each goes on alone. Not said again until one succeeds")]
     public static partial void BatchFailed(ILogger logger, Exception exception, int count);
+
+    [LoggerMessage(9, LogLevel.Warning, "A listener of the meter threw; its measurements may be wrong. Not said again")]
+    public static partial void ListenerFailed(ILogger logger, Exception exception);
 }

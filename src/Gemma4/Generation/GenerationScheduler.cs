@@ -35,7 +35,7 @@ internal sealed class GenerationScheduler : IDisposable
     public GenerationScheduler(IGenerationEngine engine, Gemma4Options options, string modelId, TimeProvider timeProvider, ILogger logger)
     {
         _timeProvider = timeProvider;
-        _metrics = new EngineMetrics(modelId);
+        _metrics = new EngineMetrics(modelId, logger);
         _queue = new RequestQueue(options.Scheduling, timeProvider, _metrics, End);
         _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
         _chunkSize = options.PrefillChunkSize;
@@ -129,20 +129,14 @@ internal sealed class GenerationScheduler : IDisposable
         }
     }
 
-    // What no request is to blame for, such as a listener of the metrics that throws: nobody may wait for ever, and the
-    // process must not end for it.
+    // What no request is to blame for, such as a logger that throws: nobody may wait for ever, and the process must not
+    // end for it.
     private void FailAll(Exception exception)
     {
-        GenerationRequest[] requests = [.. _prefilling, .. _decoding];
-        _prefilling.Clear();
-        _decoding.Clear();
         _fed.Clear();
-        foreach (GenerationRequest request in requests)
+        foreach (GenerationRequest request in (GenerationRequest[])[.. _prefilling, .. _decoding])
         {
-            request.Session?.Dispose();
-            _queue.Ended();
-            End(request, exception);
-            _metrics.EndedByFailure();
+            Finish(request, exception);
         }
     }
 
@@ -352,17 +346,14 @@ internal sealed class GenerationScheduler : IDisposable
     {
         _prefilling.Remove(request);
         _decoding.Remove(request);
-        if (request.Session is { } session)
+        try
         {
-            // A cancelled step has left the session as it was; after any other failure nobody knows.
-            if (error is null or OperationCanceledException)
-            {
-                _cache.Return(session);
-            }
-            else
-            {
-                session.Dispose();
-            }
+            _cache.TakeBack(request.Session, error);
+        }
+        catch (Exception exception)
+        {
+            // The request has to end, whatever its session does.
+            error ??= exception;
         }
 
         if (request.Generation is { OutputTokens: > 0 } generation)
@@ -370,9 +361,10 @@ internal sealed class GenerationScheduler : IDisposable
             _metrics.Decoded(generation.OutputTokens, _timeProvider.GetElapsedTime(request.PrefilledAt));
         }
 
+        // Before the caller goes on: it may look.
         _queue.Ended();
-        End(request, error);
         _metrics.Ended();
+        End(request, error);
     }
 
     private void End(GenerationRequest request, Exception? error)
