@@ -65,7 +65,9 @@ internal sealed class GenerationScheduler : IDisposable
             if (_thread is null)
             {
                 _thread = new Thread(Work) { IsBackground = true, Name = "Gemma4 scheduler" };
-                _thread.Start();
+
+                // Not with what flows with this caller: the thread serves all of them.
+                _thread.UnsafeStart();
             }
         }
 

@@ -138,6 +138,18 @@ public class SchedulerFaultTests
         Assert.Equal(0, client.GetStatistics().RunningRequests);
     }
 
+    [Fact]
+    public async Task What_flows_with_one_caller_does_not_stay_with_the_scheduler()
+    {
+        AsyncLocal<string?> flowing = new() { Value = "of the first caller" };
+        string? seen = "";
+        using Gemma4ChatClient client = HashClient.Create(size => new HashEngine(size) { OnStep = (_, _) => seen = flowing.Value }, out _);
+
+        await client.GetResponseAsync("One", new() { MaxOutputTokens = 2 });
+
+        Assert.Null(seen);
+    }
+
     private static MeterListener Listen(string model, string name, Action<double> note)
     {
         MeterListener listener = new()
