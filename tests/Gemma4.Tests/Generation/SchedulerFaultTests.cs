@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using Gemma4.Generation;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Gemma4.Tests.Generation;
@@ -148,6 +150,28 @@ public class SchedulerFaultTests
         await client.GetResponseAsync("One", new() { MaxOutputTokens = 2 });
 
         Assert.Null(seen);
+    }
+
+    [Fact]
+    public void A_copy_that_does_not_fit_leaves_a_session_that_can_be_used()
+    {
+        using HashEngine engine = new(2000) { Memory = 160 };
+        using PrefixCache cache = new(engine, new PrefixCacheOptions(), new EngineMetrics("copies", NullLogger.Instance));
+        int[] beginning = [.. Enumerable.Range(400, 100)];
+        CachedSession idle = cache.Rent([.. beginning[..8], 1, 2], null, []);
+        idle.Append([.. beginning[..8], 1, 2], 1, default);
+        cache.Return(idle);
+        int[] long1 = [.. beginning, 7];
+        using CachedSession busy = cache.Rent([9, .. long1], null, []);
+        busy.Append(long1, 1, default);
+
+        int[] prompt = [.. beginning, 8, 9];
+        using CachedSession rented = cache.Rent(prompt, null, [busy]);
+        int cached = rented.Tokens.Length;
+
+        Assert.Equal(prompt[..cached], rented.Tokens.ToArray());
+        cache.Append(rented, prompt.AsSpan(cached..(cached + 20)), 1, default);
+        Assert.Equal(prompt[..(cached + 20)], rented.Tokens.ToArray());
     }
 
     private static MeterListener Listen(string model, string name, Action<double> note)
