@@ -174,6 +174,28 @@ public class SchedulerFaultTests
         Assert.Equal(prompt[..(cached + 20)], rented.Tokens.ToArray());
     }
 
+    [Fact]
+    public async Task A_guess_that_does_not_fit_into_the_memory_ends_no_answer()
+    {
+        // An answer that repeats itself is guessed, and ends where the model cannot know.
+        const string Prompt = "What about what about what about what about it?";
+        using Gemma4ChatClient roomy = HashClient.Create(size => new HashEngine(size) { MemorySpan = 1, MeanAnswer = int.MaxValue }, out _);
+        string text = (await roomy.GetResponseAsync(Prompt, new() { Temperature = 0, MaxOutputTokens = 300 })).Text;
+        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 400, StopSequences = [text[(text.Length / 3)..]] };
+        ChatResponse expected = await roomy.GetResponseAsync(Prompt, options);
+        Assert.Equal(ChatFinishReason.Stop, expected.FinishReason);
+
+        // Room for what has to be read, and for no guess beyond it.
+        using Gemma4ChatClient narrow = HashClient.Create(
+            size => new HashEngine(size) { MemorySpan = 1, MeanAnswer = int.MaxValue, Memory = expected.Usage!.TotalTokenCount!.Value - 1 },
+            out Func<HashEngine> engine);
+        ChatResponse actual = await narrow.GetResponseAsync(Prompt, options);
+
+        Assert.Equal(expected.Text, actual.Text);
+        Assert.Equal(expected.Usage!.OutputTokenCount, actual.Usage!.OutputTokenCount);
+        Assert.Contains("draft 7", engine().Log);
+    }
+
     private static MeterListener Listen(string model, string name, Action<double> note)
     {
         MeterListener listener = new()
