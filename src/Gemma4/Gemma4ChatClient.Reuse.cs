@@ -39,19 +39,17 @@ public sealed partial class Gemma4ChatClient
         await RunAsync(model, request).ConfigureAwait(false);
     }
 
-    /// <summary>What runs, waits and is kept at the moment. Loads nothing; all zero while the model is not loaded.</summary>
-    public Gemma4Statistics GetStatistics()
+    /// <summary>
+    /// What runs, waits and is kept at the moment. Loads nothing, and keeps nothing loaded; all zero while the model is not.
+    /// </summary>
+    public Gemma4Statistics GetStatistics() => _host.Peek() is not { } model ? new Gemma4Statistics() : new Gemma4Statistics
     {
-        using ModelLease? lease = _host.TryAcquire();
-        return lease is null ? new Gemma4Statistics() : new Gemma4Statistics
-        {
-            IsLoaded = true,
-            RunningRequests = lease.Model.Scheduler.RunningRequests,
-            QueuedRequests = lease.Model.Scheduler.QueuedRequests,
-            IsQueueFull = lease.Model.Scheduler.IsFull,
-            PrefixCache = lease.Model.Scheduler.CacheStatistics,
-        };
-    }
+        IsLoaded = true,
+        RunningRequests = model.Scheduler.RunningRequests,
+        QueuedRequests = model.Scheduler.QueuedRequests,
+        IsQueueFull = model.Scheduler.IsFull,
+        PrefixCache = model.Scheduler.CacheStatistics,
+    };
 
     // What requests that go on from the history begin with.
     private int[] Prefix(List<ChatMessage> history, RequestSettings settings, LoadedModel model)
