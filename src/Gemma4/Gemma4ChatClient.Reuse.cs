@@ -36,7 +36,7 @@ public sealed partial class Gemma4ChatClient
         }
 
         using GenerationRequest request = new(Prefix(history, settings, model), cancellationToken) { AdapterFile = settings.AdapterFile, Priority = settings.Priority };
-        await RunAsync(model, request).ConfigureAwait(false);
+        await RunAsync(model, request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -61,11 +61,19 @@ public sealed partial class Gemma4ChatClient
     }
 
     // A request that answers nothing.
-    private static async Task RunAsync(LoadedModel model, GenerationRequest request)
+    private static async Task RunAsync(LoadedModel model, GenerationRequest request, CancellationToken cancellationToken)
     {
         model.Scheduler.Enqueue(request);
         await request.Released.ConfigureAwait(false);
-        await request.Output.Completion.ConfigureAwait(false);
+        try
+        {
+            await request.Output.Completion.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // With the caller's token, which the caller knows, instead of the request's.
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 
     private int[] Tokens(RenderedPrompt prompt, LoadedModel model) => _turns.Restore(prompt.Encode(model.Tokenizer));

@@ -30,7 +30,7 @@ internal sealed class GenerationScheduler : IDisposable
     private readonly List<GenerationRequest> _prefilling = [];
     private readonly List<GenerationRequest> _decoding = [];
     private readonly List<(GenerationRequest Request, Exception? Error)> _fed = [];
-    private int _turn;
+    private readonly PromptTurns _turns;
 
     public GenerationScheduler(IGenerationEngine engine, Gemma4Options options, string modelId, TimeProvider timeProvider, ILogger logger)
     {
@@ -38,6 +38,7 @@ internal sealed class GenerationScheduler : IDisposable
         _metrics = new EngineMetrics(modelId, logger);
         _queue = new RequestQueue(options.Scheduling, timeProvider, _metrics, End);
         _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
+        _turns = new PromptTurns(_prefilling, _cache);
         _chunkSize = options.PrefillChunkSize;
         _mostGuessed = options.MaxDraftTokens;
         _round = new DecodeRound(engine, options.Scheduling.MaxBatchSize, _cache, _metrics, logger);
@@ -194,7 +195,7 @@ internal sealed class GenerationScheduler : IDisposable
     private void PrefillOnce()
     {
         bool othersWait = _decoding.Count > 0;
-        if ((othersWait && !_plan.MayRead) || NextPrompt() is not { } request)
+        if ((othersWait && !_plan.MayRead) || _turns.Next() is not { } request)
         {
             return;
         }
@@ -206,28 +207,6 @@ internal sealed class GenerationScheduler : IDisposable
             _plan.Waited(_timeProvider.GetElapsedTime(start));
         }
     }
-
-    // Round robin, so that a short prompt is not kept waiting by a long one.
-    private GenerationRequest? NextPrompt()
-    {
-        for (int i = 0; i < _prefilling.Count; i++)
-        {
-            GenerationRequest request = _prefilling[(_turn + i) % _prefilling.Count];
-            if (request.Session is not null || !SharesWithOneUnderWay(request))
-            {
-                _turn = (_turn + i + 1) % _prefilling.Count;
-                return request;
-            }
-        }
-
-        return null;
-    }
-
-    // Another prompt with the same beginning is being read: its session can be copied once it has got so far.
-    private bool SharesWithOneUnderWay(GenerationRequest request) => _cache.CanFork && _prefilling.Exists(other =>
-        other.Session is { } session
-        && other.AdapterFile == request.AdapterFile
-        && other.Prompt.AsSpan().CommonPrefixLength(request.Prompt) >= session.Tokens.Length + PrefixCache.WorthForking);
 
     private void ReadPiece(GenerationRequest request)
     {
@@ -266,7 +245,12 @@ internal sealed class GenerationScheduler : IDisposable
         _metrics.Prefilled(request.Prompt.Length, request.CachedTokens, _timeProvider.GetElapsedTime(request.StartedAt, request.PrefilledAt));
         if (request.Generation is not { } generation)
         {
-            request.WhenRead?.Invoke(session);
+            if (request.WhenRead?.Invoke(_cache, session) is { } next)
+            {
+                request.GoOnWith(next, _timeProvider.GetTimestamp());
+                return;
+            }
+
             Finish(request);
             return;
         }
@@ -290,6 +274,12 @@ internal sealed class GenerationScheduler : IDisposable
 
     private void Begin(GenerationRequest request)
     {
+        if (request.IsApart)
+        {
+            request.Session = _cache.Open(request.AdapterFile);
+            return;
+        }
+
         List<CachedSession> running = [.. _prefilling.Concat(_decoding).Select(other => other.Session).OfType<CachedSession>()];
         request.Session = _cache.Rent(request.Prompt, request.AdapterFile, running);
         request.CachedTokens = request.Session.Tokens.Length;
@@ -350,7 +340,15 @@ internal sealed class GenerationScheduler : IDisposable
         _decoding.Remove(request);
         try
         {
-            _cache.TakeBack(request.Session, error);
+            // A cancelled step has left the session as it was; after any other failure nobody knows.
+            if (request is { IsApart: false, Session: { } whole } && error is null or OperationCanceledException)
+            {
+                _cache.Return(whole);
+            }
+            else
+            {
+                request.Session?.Dispose();
+            }
         }
         catch (Exception exception)
         {

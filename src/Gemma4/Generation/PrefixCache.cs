@@ -101,20 +101,6 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
         }
     }
 
-    /// <summary>Takes the session of a request that has ended, which keeps it where its tokens are known; null for none.</summary>
-    public void TakeBack(CachedSession? session, Exception? error)
-    {
-        // A cancelled step has left the session as it was; after any other failure nobody knows.
-        if (session is not null && error is null or OperationCanceledException)
-        {
-            Return(session);
-        }
-        else
-        {
-            session?.Dispose();
-        }
-    }
-
     /// <summary>Keeps a session for the next request, as far as there is room.</summary>
     public void Return(CachedSession session)
     {
@@ -244,7 +230,8 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
         }
     }
 
-    private CachedSession Open(string? adapterFile) => new(
+    /// <summary>An empty session.</summary>
+    public CachedSession Open(string? adapterFile) => new(
         (engine, adapterFile) switch
         {
             (_, null) => engine.CreateSession(),
