@@ -12,9 +12,14 @@ namespace Gemma4.Tests.Generation;
 
 public class HealthAndTelemetryTests
 {
-    private static ServiceProvider Services(Func<int, HashEngine> engine, Action<Gemma4HealthCheckOptions>? check = null, Action<Gemma4Options>? configure = null)
+    private static ServiceProvider Services(Func<int, HashEngine> engine, Action<Gemma4HealthCheckOptions>? check = null, Action<Gemma4Options>? configure = null, TimeProvider? time = null)
     {
         ServiceCollection services = new();
+        if (time is not null)
+        {
+            services.AddSingleton(time);
+        }
+
         services.AddLogging();
         services.AddGemma4(options =>
         {
@@ -63,10 +68,23 @@ public class HealthAndTelemetryTests
         Assert.Equal(HealthStatus.Unhealthy, failed.Status);
         Assert.Contains("Out of order.", failed.Description);
 
+        ManualTimeProvider time = new();
+        using ManualResetEventSlim hangs = new();
         using ManualResetEventSlim go = new();
-        await using ServiceProvider hanging = Services(size => new HashEngine(size) { OnStep = (_, _) => go.Wait() }, options => (options.LoadModel, options.Timeout) = (true, TimeSpan.FromMilliseconds(50)));
+        await using ServiceProvider hanging = Services(
+            size => new HashEngine(size)
+            {
+                OnStep = (_, _) =>
+                {
+                    hangs.Set();
+                    go.Wait();
+                },
+            },
+            options => (options.LoadModel, options.Timeout) = (true, TimeSpan.FromSeconds(5)),
+            time: time);
         Task<HealthReportEntry> check = Check(hanging);
-        await Task.WhenAny(check, Task.Delay(TimeSpan.FromMilliseconds(500)));
+        await Task.Run(hangs.Wait);
+        time.Advance(TimeSpan.FromSeconds(6));
         go.Set();
         Assert.Equal(HealthStatus.Unhealthy, (await check).Status);
     }
