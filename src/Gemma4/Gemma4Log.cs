@@ -31,4 +31,7 @@ internal static partial class Gemma4Log
 
     [LoggerMessage(9, LogLevel.Warning, "A listener of the meter threw; its measurements may be wrong. Not said again")]
     public static partial void ListenerFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "Model {Directory} could not be freed after idle time; its memory may stay taken. The next request loads it anew")]
+    public static partial void UnloadFailed(ILogger logger, Exception exception, string directory);
 }

@@ -224,7 +224,7 @@ internal sealed class GenerationScheduler : IDisposable
 
         CachedSession session = request.Session!;
         int start = session.Tokens.Length;
-        int end = Math.Min(request.Prompt.Length, start + _chunkSize);
+        int end = start + Math.Min(request.Prompt.Length - start, _chunkSize);
         if (start < request.KeepCopyAt)
         {
             end = Math.Min(end, request.KeepCopyAt);

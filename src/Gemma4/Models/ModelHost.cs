@@ -171,12 +171,25 @@ internal sealed class ModelHost : IDisposable
                 (idle, _model) = (_model, null);
             }
 
-            idle.Dispose();
-            Gemma4Log.ModelUnloaded(_logger, idle.Folder.Directory);
+            Free(idle);
         }
         finally
         {
             _loading.Release();
+        }
+    }
+
+    // Nobody is there to catch what an engine throws: it would end the process.
+    private void Free(LoadedModel model)
+    {
+        try
+        {
+            model.Dispose();
+            Gemma4Log.ModelUnloaded(_logger, model.Folder.Directory);
+        }
+        catch (Exception exception)
+        {
+            Gemma4Log.UnloadFailed(_logger, exception, model.Folder.Directory);
         }
     }
 }

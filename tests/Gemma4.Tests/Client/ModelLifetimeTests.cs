@@ -3,6 +3,7 @@ using Gemma4.Nano;
 using Gemma4.Testing;
 using Gemma4.Tests.Models;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Gemma4.Tests.Client;
@@ -134,6 +135,37 @@ public class ModelLifetimeTests
         await advance;
 
         Assert.Equal(["load", "unloaded", "load"], log);
+    }
+
+    [Fact]
+    public async Task An_engine_that_cannot_be_disposed_is_told_of_and_ends_no_process()
+    {
+        // The timer's callback runs on a thread on which nobody catches anything.
+        ManualTimeProvider time = new();
+        LogList log = new();
+        using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.AddProvider(log));
+        int disposals = 0;
+        Gemma4Options options = new()
+        {
+            UnloadAfterIdle = TimeSpan.FromMinutes(1),
+            EngineFactory = folder => new SlowlyDisposed(
+                new ScriptedEngine(folder.VocabularySize, 64, tokens => tokens.Count % 2 == 0 ? 600 : 106),
+                () =>
+                {
+                    if (++disposals == 1)
+                    {
+                        throw new InvalidOperationException("The engine stays.");
+                    }
+                }),
+        };
+        using Gemma4ChatClient client = new(options.UseNano(), loggers, time);
+        await client.GetResponseAsync("Hello");
+
+        time.Advance(TimeSpan.FromSeconds(61));
+
+        Assert.Contains("could not be freed", Assert.Single(log.Warnings), StringComparison.Ordinal);
+        Assert.False(client.GetStatistics().IsLoaded);
+        Assert.NotNull((await client.GetResponseAsync("Hello")).FinishReason);
     }
 
     [Fact]

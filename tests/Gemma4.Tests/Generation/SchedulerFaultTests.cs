@@ -129,6 +129,13 @@ public class SchedulerFaultTests
             out _,
             loggers: loggers);
         Task<ChatResponse>[] asked = [.. Enumerable.Range(0, 6).Select(i => client.GetResponseAsync($"Question {i}.", new() { MaxOutputTokens = 200 }))];
+        using CancellationTokenSource limit = new(Long);
+        while (client.GetStatistics() is var now && now.RunningRequests + now.QueuedRequests < asked.Length)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
         go.Set();
         await Task.WhenAll(asked).WaitAsync(Long).ContinueWith(_ => { }, TaskScheduler.Default);
         Assert.True(failed);

@@ -199,6 +199,25 @@ public class SchedulerTests
     }
 
     [Fact]
+    public async Task The_largest_numbers_mean_no_limit()
+    {
+        using Gemma4ChatClient client = HashClient.Create(
+            size => new HashEngine(size),
+            out Func<HashEngine> engine,
+            options => (options.Scheduling.MaxQueuedRequests, options.Scheduling.MaxConcurrentRequests, options.PrefillChunkSize) = (int.MaxValue, 8, int.MaxValue));
+        List<ChatMessage> history = [new(ChatRole.User, string.Concat(Enumerable.Repeat("A long question? ", 40)))];
+
+        ChatResponse first = await client.GetResponseAsync(history, new() { MaxOutputTokens = 8 });
+        history.AddMessages(first);
+        history.Add(new ChatMessage(ChatRole.User, "And on?"));
+        ChatResponse second = await client.GetResponseAsync(history, new() { MaxOutputTokens = 8 });
+
+        Assert.True(second.Usage!.CachedInputTokenCount > 0);
+        Assert.Equal($"append {first.Usage!.InputTokenCount}", engine().Log[0]);
+        Assert.False(client.GetStatistics().IsQueueFull);
+    }
+
+    [Fact]
     public async Task A_request_that_waited_too_long_is_refused()
     {
         using ManualResetEventSlim go = new();
