@@ -127,6 +127,7 @@ public class SchedulerFaultTests
                 },
             },
             out _,
+            timeProvider: new ManualTimeProvider(), // No prompt waits for its turn beside responses.
             loggers: loggers);
         Task<ChatResponse>[] asked = [.. Enumerable.Range(0, 6).Select(i => client.GetResponseAsync($"Question {i}.", new() { MaxOutputTokens = 200 }))];
         using CancellationTokenSource limit = new(Long);
