@@ -36,22 +36,20 @@ public sealed partial class Gemma4ChatClient
         }
 
         using GenerationRequest request = new(Prefix(history, settings, model), cancellationToken) { AdapterFile = settings.AdapterFile, Priority = settings.Priority };
-        await RunAsync(model, request).ConfigureAwait(false);
+        await RunAsync(model, request, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What runs, waits and is kept at the moment. Loads nothing; all zero while the model is not loaded.</summary>
-    public Gemma4Statistics GetStatistics()
+    /// <summary>
+    /// What runs, waits and is kept at the moment. Loads nothing, and keeps nothing loaded; all zero while the model is not.
+    /// </summary>
+    public Gemma4Statistics GetStatistics() => _host.Peek() is not { } model ? new Gemma4Statistics() : new Gemma4Statistics
     {
-        using ModelLease? lease = _host.TryAcquire();
-        return lease is null ? new Gemma4Statistics() : new Gemma4Statistics
-        {
-            IsLoaded = true,
-            RunningRequests = lease.Model.Scheduler.RunningRequests,
-            QueuedRequests = lease.Model.Scheduler.QueuedRequests,
-            IsQueueFull = lease.Model.Scheduler.IsFull,
-            PrefixCache = lease.Model.Scheduler.CacheStatistics,
-        };
-    }
+        IsLoaded = true,
+        RunningRequests = model.Scheduler.RunningRequests,
+        QueuedRequests = model.Scheduler.QueuedRequests,
+        IsQueueFull = model.Scheduler.IsFull,
+        PrefixCache = model.Scheduler.CacheStatistics,
+    };
 
     // What requests that go on from the history begin with.
     private int[] Prefix(List<ChatMessage> history, RequestSettings settings, LoadedModel model)
@@ -63,11 +61,19 @@ public sealed partial class Gemma4ChatClient
     }
 
     // A request that answers nothing.
-    private static async Task RunAsync(LoadedModel model, GenerationRequest request)
+    private static async Task RunAsync(LoadedModel model, GenerationRequest request, CancellationToken cancellationToken)
     {
         model.Scheduler.Enqueue(request);
         await request.Released.ConfigureAwait(false);
-        await request.Output.Completion.ConfigureAwait(false);
+        try
+        {
+            await request.Output.Completion.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // With the caller's token, which the caller knows, instead of the request's.
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 
     private int[] Tokens(RenderedPrompt prompt, LoadedModel model) => _turns.Restore(prompt.Encode(model.Tokenizer));

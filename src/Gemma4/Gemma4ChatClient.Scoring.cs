@@ -15,7 +15,8 @@ public sealed partial class Gemma4ChatClient
 
     /// <summary>
     /// How likely the model would begin its answer with each of the given texts. Nothing is generated: one forward pass
-    /// per conversation, and what a conversation shares with the one before it is not computed again.
+    /// per conversation, and what a conversation shares with the one before it is not computed again. All together count
+    /// as one request (<see cref="Gemma4Options.Scheduling"/>), which leaves the prefix cache as it is.
     /// </summary>
     /// <param name="conversations">The conversations, each ending where the answer would begin; at least one.</param>
     /// <param name="answers">The beginnings of answers, none empty, e.g. <c>Yes</c> and <c>No</c>. Further tokens than the first cost a step each.</param>
@@ -23,6 +24,7 @@ public sealed partial class Gemma4ChatClient
     /// <returns>Natural logarithms of probabilities, 0 or less: [conversation][answer].</returns>
     /// <exception cref="ArgumentException">There is no conversation or no answer, or one is empty.</exception>
     /// <exception cref="Gemma4ContextOverflowException">A conversation with an answer does not fit into the context.</exception>
+    /// <exception cref="Gemma4BusyException">The queue is full, or the wait was too long.</exception>
     public async Task<IReadOnlyList<IReadOnlyList<double>>> ScoreAsync(
         IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, IReadOnlyList<string> answers, CancellationToken cancellationToken = default)
     {
@@ -49,8 +51,9 @@ public sealed partial class Gemma4ChatClient
             throw new Gemma4ContextOverflowException(longest, model.Engine.MaxContextTokens);
         }
 
-        using IGenerationSession session = model.Engine.CreateSession();
-        ContinuationScorer scorer = new(session, _options.PrefillChunkSize);
-        return await Task.Run(() => scorer.Score(prompts, continuations, cancellationToken), cancellationToken).ConfigureAwait(false);
+        ContinuationScorer scorer = new(prompts, continuations, cancellationToken);
+        using GenerationRequest request = new(prompts[0], cancellationToken) { IsApart = true, WhenRead = scorer.ScoreNext };
+        await RunAsync(model, request, cancellationToken).ConfigureAwait(false);
+        return scorer.Scores;
     }
 }

@@ -39,9 +39,13 @@ public sealed partial class Gemma4ChatClient
         using GenerationRequest request = new(Prefix(history, settings, model), cancellationToken)
         {
             Priority = settings.Priority,
-            WhenRead = session => Write(engine, session.Session, path),
+            WhenRead = (_, session) =>
+            {
+                Write(engine, session.Session, path);
+                return null;
+            },
         };
-        await RunAsync(model, request).ConfigureAwait(false);
+        await RunAsync(model, request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -74,7 +78,7 @@ public sealed partial class Gemma4ChatClient
                 return engine.Restore(stream);
             }),
         };
-        await RunAsync(lease.Model, request).ConfigureAwait(false);
+        await RunAsync(lease.Model, request, cancellationToken).ConfigureAwait(false);
         return tokens;
     }
 

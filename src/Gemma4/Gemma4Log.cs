@@ -28,4 +28,10 @@ internal static partial class Gemma4Log
 
     [LoggerMessage(8, LogLevel.Warning, "A step for {Count} responses at once failed; each goes on alone. Not said again until one succeeds")]
     public static partial void BatchFailed(ILogger logger, Exception exception, int count);
+
+    [LoggerMessage(9, LogLevel.Warning, "A listener of the meter threw; its measurements may be wrong. Not said again")]
+    public static partial void ListenerFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "Model {Directory} could not be freed after idle time; its memory may stay taken. The next request loads it anew")]
+    public static partial void UnloadFailed(ILogger logger, Exception exception, string directory);
 }

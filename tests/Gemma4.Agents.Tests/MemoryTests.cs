@@ -87,6 +87,42 @@ public class MemoryTests
     }
 
     [Fact]
+    public async Task A_request_that_is_cancelled_while_it_sums_up_cancels_no_other_that_waits_for_the_same_summary()
+    {
+        int made = 0;
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        CompactingChatReducer reducer = new(new CompactionOptions
+        {
+            MaxTokens = 40,
+            KeepTokens = 20,
+            Summarize = async (_, _, cancellationToken) =>
+            {
+                if (++made == 1)
+                {
+                    begun.SetResult();
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                }
+
+                return "the summary";
+            },
+        });
+        ChatMessage[] conversation = [.. Enumerable.Range(0, 8).Select(i => new ChatMessage(i % 2 == 0 ? ChatRole.User : ChatRole.Assistant, $"Message number {i} of them."))];
+        using CancellationTokenSource stopped = new();
+        Task<IEnumerable<ChatMessage>> first = reducer.ReduceAsync(conversation, stopped.Token);
+        await begun.Task;
+        Task<IEnumerable<ChatMessage>> second = reducer.ReduceAsync(conversation, default);
+        using CancellationTokenSource impatient = new();
+        Task<IEnumerable<ChatMessage>> third = reducer.ReduceAsync(conversation, impatient.Token);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => third.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        await stopped.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        Assert.Contains((await second).Select(message => message.Text), text => text.Contains("the summary", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Only_so_many_summaries_are_remembered_the_oldest_go_first()
     {
         int made = 0;

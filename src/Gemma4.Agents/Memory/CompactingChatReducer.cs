@@ -86,7 +86,7 @@ public sealed class CompactingChatReducer : IChatReducer
         // The same cut comes again with every later request; its summary is made once.
         string key = CanonicalCall.Hash(string.Join('\n', left.Select(message => $"{message.Role}\t{MessageText.Of(message)}")));
         ChatMessage[] messages = [.. now];
-        Lazy<Task<string>> summary = _summaries.GetOrAdd(key, new Lazy<Task<string>>(async () =>
+        Lazy<Task<string>> own = new(async () =>
         {
             if (_options.Forgotten is { } forgotten)
             {
@@ -97,15 +97,24 @@ public sealed class CompactingChatReducer : IChatReducer
             return _options.Summarize is { } summarize
                 ? SummaryStart + await summarize(earlier, messages, cancellationToken).ConfigureAwait(false)
                 : CutNote;
-        }));
-        try
+        });
+        while (true)
         {
-            return await summary.Value.ConfigureAwait(false);
-        }
-        catch
-        {
-            _summaries.Remove(key, summary); // A failure or a cancelled request must not stay.
-            throw;
+            Lazy<Task<string>> summary = _summaries.GetOrAdd(key, own);
+            try
+            {
+                return await summary.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (summary != own && !cancellationToken.IsCancellationRequested)
+            {
+                // Another request was making it and was cancelled: this one was not, and makes it itself.
+                _summaries.Remove(key, summary);
+            }
+            catch when (summary == own || summary.Value.IsCompleted)
+            {
+                _summaries.Remove(key, summary); // A failure or a cancelled request must not stay.
+                throw;
+            }
         }
     }
 

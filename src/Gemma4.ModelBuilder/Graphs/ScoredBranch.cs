@@ -8,6 +8,9 @@ namespace Gemma4.ModelBuilder.Graphs;
 /// </summary>
 internal sealed class ScoredBranch
 {
+    // By this the engine knows that it may ask for fewer than 0 positions.
+    private const string Property = "gemma4.skips_unscored";
+
     private readonly OnnxGraph _graph;
     private readonly WeightStore _weights;
     private readonly List<(string Name, OnnxType Type, long[] Nothing)> _outputs = [];
@@ -17,6 +20,7 @@ internal sealed class ScoredBranch
     public ScoredBranch(OnnxGraph graph, WeightStore weights)
     {
         (_graph, _weights) = (graph, weights);
+        graph.Property(Property, "true");
         graph.OpenBranch();
     }
 

@@ -16,6 +16,7 @@ internal sealed class OnnxGraph(string externalFile)
     private readonly ProtobufWriter _initializers = new();
     private readonly ProtobufWriter _inputs = new();
     private readonly ProtobufWriter _outputs = new();
+    private readonly ProtobufWriter _properties = new();
     private readonly HashSet<string> _initializerNames = new(StringComparer.Ordinal);
 
     /// <summary>Adds a node whose only output carries the node's name.</summary>
@@ -115,6 +116,9 @@ internal sealed class OnnxGraph(string externalFile)
     public void Output(string name, OnnxType type, params ReadOnlySpan<OnnxDimension> shape) =>
         _outputs.Message(12, ValueInfo(name, type, shape));
 
+    /// <summary>Notes a property of the model for whoever runs it.</summary>
+    public void Property(string key, string value) => _properties.Message(14, Entry(key, value));
+
     /// <summary>The ModelProto.</summary>
     public byte[] ToBytes()
     {
@@ -125,14 +129,14 @@ internal sealed class OnnxGraph(string externalFile)
         graph.AddRange(_inputs.Written);
         graph.AddRange(_outputs.Written);
         var version = typeof(OnnxGraph).Assembly.GetName().Version?.ToString(3) ?? "";
-        return new ProtobufWriter()
+        var model = new ProtobufWriter()
             .Int64(1, IrVersion)
             .Text(2, "Gemma4.ModelBuilder")
             .Text(3, version)
             .Bytes(7, graph.ToArray())
             .Message(8, new ProtobufWriter().Text(1, "").Int64(2, Opset))
-            .Message(8, new ProtobufWriter().Text(1, Microsoft).Int64(2, 1))
-            .Written.ToArray();
+            .Message(8, new ProtobufWriter().Text(1, Microsoft).Int64(2, 1));
+        return [.. model.Written, .. _properties.Written];
     }
 
     private static ProtobufWriter Tensor(string name, OnnxType type, ReadOnlySpan<long> shape)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Gemma4.Safety.Auditing;
 using Gemma4.Safety.Detection;
@@ -16,7 +17,7 @@ internal sealed class TextJudge
     private readonly SafetyRecorder _recorder;
     private readonly string _systemText;
     private readonly ITextDetector? _requestedForm;
-    private readonly Dictionary<CompiledRule, ITextDetector> _leakDetectors = [];
+    private readonly ConcurrentDictionary<CompiledRule, ITextDetector> _leakDetectors = []; // calls may be judged side by side
 
     /// <exception cref="NotSupportedException">A rule reads the response format, and its schema cannot be checked.</exception>
     public TextJudge(CompiledPolicies policies, CompiledPolicy policy, SafetyRecorder recorder, string systemText = "", ChatResponseFormat? format = null)
@@ -112,12 +113,7 @@ internal sealed class TextJudge
             return rule.Detector!;
         }
 
-        if (!_leakDetectors.TryGetValue(rule, out var detector))
-        {
-            _leakDetectors[rule] = detector = Detectors.PromptLeak(_systemText, rule.Settings.Canary);
-        }
-
-        return detector;
+        return _leakDetectors.GetOrAdd(rule, static (leak, text) => Detectors.PromptLeak(text, leak.Settings.Canary), _systemText);
     }
 
     public void Report(SafetyStage stage, IReadOnlyList<Hit> hits)

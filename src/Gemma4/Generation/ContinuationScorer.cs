@@ -1,55 +1,24 @@
 namespace Gemma4.Generation;
 
-/// <summary>Log-probabilities of given continuations after given prompts, on one session.</summary>
-internal sealed class ContinuationScorer(IGenerationSession session, int chunkSize)
+/// <summary>Log-probabilities of given continuations after given prompts, which one request reads one after the other.</summary>
+internal sealed class ContinuationScorer(int[][] prompts, int[][] continuations, CancellationToken cancellationToken)
 {
-    private int[] _held = [];
+    private readonly double[][] _scores = new double[prompts.Length][];
+    private int _scored;
 
-    public IReadOnlyList<IReadOnlyList<double>> Score(int[][] prompts, int[][] continuations, CancellationToken cancellationToken)
+    /// <summary>[prompt][continuation]; whole once the last prompt was scored.</summary>
+    public IReadOnlyList<IReadOnlyList<double>> Scores => _scores;
+
+    /// <summary>Scores after the prompt that the session has just read.</summary>
+    /// <returns>The prompt to read next, or null after the last one.</returns>
+    public int[]? ScoreNext(PrefixCache cache, CachedSession session)
     {
-        List<IReadOnlyList<double>> result = [];
-        foreach (int[] prompt in prompts)
-        {
-            Continue(prompt, cancellationToken);
-            result.Add(Score(prompt.Length, continuations, cancellationToken));
-        }
-
-        return result;
-    }
-
-    // The last token is always fed again: its logits are what is read.
-    private void Continue(int[] prompt, CancellationToken cancellationToken)
-    {
-        int shared = Math.Min(prompt.AsSpan().CommonPrefixLength(_held), prompt.Length - 1);
-        if (shared < session.Length)
-        {
-            session.RewindTo(shared);
-        }
-
-        for (int start = shared; start < prompt.Length; start += chunkSize)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int end = Math.Min(start + chunkSize, prompt.Length);
-            if (end < prompt.Length && session is IPromptSession pieces)
-            {
-                pieces.AppendUnscored(prompt.AsSpan(start..end), cancellationToken);
-            }
-            else
-            {
-                session.Append(prompt.AsSpan(start..end), cancellationToken);
-            }
-        }
-
-        _held = prompt;
-    }
-
-    private double[] Score(int promptLength, int[][] continuations, CancellationToken cancellationToken)
-    {
-        double[] scores = new double[continuations.Length];
-        double normalizer = LogSum(session.Logits);
+        int length = session.Tokens.Length;
+        double[] scores = _scores[_scored] = new double[continuations.Length];
+        double normalizer = LogSum(session.Session.Logits);
         for (int i = 0; i < continuations.Length; i++)
         {
-            scores[i] = session.Logits[continuations[i][0]] - normalizer;
+            scores[i] = session.Session.Logits[continuations[i][0]] - normalizer;
         }
 
         // Only now, because a longer continuation moves the session away from the prompt.
@@ -58,17 +27,14 @@ internal sealed class ContinuationScorer(IGenerationSession session, int chunkSi
             int[] continuation = continuations[i];
             for (int position = 1; position < continuation.Length; position++)
             {
-                session.Append(continuation.AsSpan(position - 1, 1), cancellationToken);
-                scores[i] += session.Logits[continuation[position]] - LogSum(session.Logits);
+                cache.Append(session, continuation.AsSpan(position - 1, 1), rows: 1, cancellationToken);
+                scores[i] += session.Session.Logits[continuation[position]] - LogSum(session.Session.Logits);
             }
 
-            if (session.Length > promptLength)
-            {
-                session.RewindTo(promptLength);
-            }
+            session.RewindTo(length);
         }
 
-        return scores;
+        return ++_scored < prompts.Length ? prompts[_scored] : null;
     }
 
     private static double LogSum(ReadOnlySpan<float> logits)

@@ -17,6 +17,8 @@ internal sealed class DecodeRound(IGenerationEngine engine, int maxBatchSize, Pr
     /// <summary>Adds each request with what it failed with, or null where its session has the next logits.</summary>
     public void Run(List<GenerationRequest> requests, List<(GenerationRequest Request, Exception? Error)> results)
     {
+        // A round that threw may have left some, which have ended since.
+        _waiting.Clear();
         bool alone = requests.Count == 1;
         foreach (GenerationRequest request in requests)
         {

@@ -1,9 +1,13 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace Gemma4.Generation;
 
-/// <summary>The meter's instruments, with the name of one model on every measurement.</summary>
-internal sealed class EngineMetrics(string modelId)
+/// <summary>
+/// The meter's instruments, with the name of one model on every measurement. What a listener throws is logged once and
+/// goes no further: it would come out in the middle of a request's way, and a place or a session would stay taken.
+/// </summary>
+internal sealed class EngineMetrics(string modelId, ILogger logger)
 {
     private static readonly UpDownCounter<int> QueuedRequests = Gemma4Telemetry.Meter.CreateUpDownCounter<int>("gemma4.requests.queued", "{request}", "Requests that wait.");
     private static readonly UpDownCounter<int> RunningRequests = Gemma4Telemetry.Meter.CreateUpDownCounter<int>("gemma4.requests.running", "{request}", "Requests that run.");
@@ -21,59 +25,94 @@ internal sealed class EngineMetrics(string modelId)
     private static readonly Counter<long> AcceptedTokens = Gemma4Telemetry.Meter.CreateCounter<long>("gemma4.speculation.accepted", "{token}", "Guessed tokens that the model agreed with.");
 
     private readonly KeyValuePair<string, object?> _model = new("gen_ai.request.model", modelId);
+    private int _hasFailed;
 
-    public void Queued() => QueuedRequests.Add(1, _model);
+    public void Queued() => Add(QueuedRequests, 1);
 
-    public void LeftQueue() => QueuedRequests.Add(-1, _model);
+    public void LeftQueue() => Add(QueuedRequests, -1);
 
-    public void Rejected() => RejectedRequests.Add(1, _model);
+    public void Rejected() => Add(RejectedRequests, 1);
 
     public void Started(TimeSpan waited)
     {
-        RunningRequests.Add(1, _model);
-        QueueWait.Record(waited.TotalSeconds, _model);
+        Add(RunningRequests, 1);
+        Record(QueueWait, waited.TotalSeconds);
     }
 
     public void Prefilled(int promptTokens, int cachedTokens, TimeSpan time)
     {
-        PromptTokens.Add(promptTokens, _model);
-        CachedTokens.Add(cachedTokens, _model);
-        PrefillTime.Record(time.TotalSeconds, _model);
+        Add(PromptTokens, promptTokens);
+        Add(CachedTokens, cachedTokens);
+        Record(PrefillTime, time.TotalSeconds);
     }
 
-    public void Stepped(int responses) => BatchSize.Record(responses, _model);
+    public void Stepped(int responses) => Record(BatchSize, responses);
 
     public void Drafted(int drafted, int accepted)
     {
-        DraftedTokens.Add(drafted, _model);
-        AcceptedTokens.Add(accepted, _model);
+        Add(DraftedTokens, drafted);
+        Add(AcceptedTokens, accepted);
     }
 
-    public void Kept(long changeOfBytes) => KeptBytes.Add(changeOfBytes, _model);
+    public void Kept(long changeOfBytes) => Add(KeptBytes, changeOfBytes);
 
     /// <summary>A request has ended in whatever way.</summary>
-    public void Ended() => RunningRequests.Add(-1, _model);
-
-    /// <summary>The same after a failure that a listener of these instruments may be to blame for.</summary>
-    public void EndedByFailure()
-    {
-        try
-        {
-            Ended();
-        }
-        catch (Exception)
-        {
-            // It has failed the requests already; the others still have to be ended.
-        }
-    }
+    public void Ended() => Add(RunningRequests, -1);
 
     public void Decoded(int tokens, TimeSpan time)
     {
-        OutputTokens.Add(tokens, _model);
-        DecodeTime.Record(time.TotalSeconds, _model);
+        Add(OutputTokens, tokens);
+        Record(DecodeTime, time.TotalSeconds);
         if (time > TimeSpan.Zero)
         {
-            DecodeRate.Record(tokens / time.TotalSeconds, _model);
+            Record(DecodeRate, tokens / time.TotalSeconds);
+        }
+    }
+
+    private void Add<T>(Counter<T> counter, T value)
+        where T : struct
+    {
+        try
+        {
+            counter.Add(value, _model);
+        }
+        catch (Exception exception)
+        {
+            Note(exception);
+        }
+    }
+
+    private void Add<T>(UpDownCounter<T> counter, T value)
+        where T : struct
+    {
+        try
+        {
+            counter.Add(value, _model);
+        }
+        catch (Exception exception)
+        {
+            Note(exception);
+        }
+    }
+
+    private void Record<T>(Histogram<T> histogram, T value)
+        where T : struct
+    {
+        try
+        {
+            histogram.Record(value, _model);
+        }
+        catch (Exception exception)
+        {
+            Note(exception);
+        }
+    }
+
+    private void Note(Exception exception)
+    {
+        if (Interlocked.Exchange(ref _hasFailed, 1) == 0)
+        {
+            Gemma4Log.ListenerFailed(logger, exception);
         }
     }
 }

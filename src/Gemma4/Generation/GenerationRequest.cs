@@ -19,7 +19,7 @@ internal sealed class GenerationRequest : IDisposable
         Cancellation = _cancellation.Token;
     }
 
-    public int[] Prompt { get; }
+    public int[] Prompt { get; private set; }
 
     public string? AdapterFile { get; init; }
 
@@ -29,8 +29,14 @@ internal sealed class GenerationRequest : IDisposable
     /// <summary>The response; null to read the prompt and keep it.</summary>
     public ResponseGeneration? Generation { get; init; }
 
-    /// <summary>What to do with the session once a prompt without response is read; null for nothing. Runs on the scheduler's thread.</summary>
-    public Action<CachedSession>? WhenRead { get; init; }
+    /// <summary>
+    /// What to do with the session once a prompt without response is read; null for nothing. Gives the prompt to read next
+    /// with the same session, or null for none. Runs on the scheduler's thread.
+    /// </summary>
+    public Func<PrefixCache, CachedSession, int[]?>? WhenRead { get; init; }
+
+    /// <summary>Whether the session is neither taken from the kept ones nor kept: nobody goes on from what it reads.</summary>
+    public bool IsApart { get; init; }
 
     /// <summary>Something to do with the kept sessions instead of reading a prompt; null for none. Runs on the scheduler's thread.</summary>
     public Action<PrefixCache>? Errand { get; init; }
@@ -73,6 +79,13 @@ internal sealed class GenerationRequest : IDisposable
     public ITimer? QueueTimer { get; set; }
 
     public CancellationTokenRegistration QueueRegistration { get; set; }
+
+    /// <summary>Begins with another prompt, of which the session keeps what it holds already.</summary>
+    public void GoOnWith(int[] prompt, long now)
+    {
+        Session!.RewindTo(Session.SharedWith(prompt));
+        (Prompt, CachedTokens, KeepCopyAt, StartedAt) = (prompt, Session.Tokens.Length, 0, now);
+    }
 
     public void Write(List<AIContent> contents) => _output.Writer.TryWrite(contents);
 

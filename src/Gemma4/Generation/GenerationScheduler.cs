@@ -30,14 +30,15 @@ internal sealed class GenerationScheduler : IDisposable
     private readonly List<GenerationRequest> _prefilling = [];
     private readonly List<GenerationRequest> _decoding = [];
     private readonly List<(GenerationRequest Request, Exception? Error)> _fed = [];
-    private int _turn;
+    private readonly PromptTurns _turns;
 
     public GenerationScheduler(IGenerationEngine engine, Gemma4Options options, string modelId, TimeProvider timeProvider, ILogger logger)
     {
         _timeProvider = timeProvider;
-        _metrics = new EngineMetrics(modelId);
+        _metrics = new EngineMetrics(modelId, logger);
         _queue = new RequestQueue(options.Scheduling, timeProvider, _metrics, End);
         _cache = new PrefixCache(engine, options.PrefixCache, _metrics);
+        _turns = new PromptTurns(_prefilling, _cache);
         _chunkSize = options.PrefillChunkSize;
         _mostGuessed = options.MaxDraftTokens;
         _round = new DecodeRound(engine, options.Scheduling.MaxBatchSize, _cache, _metrics, logger);
@@ -65,7 +66,9 @@ internal sealed class GenerationScheduler : IDisposable
             if (_thread is null)
             {
                 _thread = new Thread(Work) { IsBackground = true, Name = "Gemma4 scheduler" };
-                _thread.Start();
+
+                // Not with what flows with this caller: the thread serves all of them.
+                _thread.UnsafeStart();
             }
         }
 
@@ -129,20 +132,14 @@ internal sealed class GenerationScheduler : IDisposable
         }
     }
 
-    // What no request is to blame for, such as a listener of the metrics that throws: nobody may wait for ever, and the
-    // process must not end for it.
+    // What no request is to blame for, such as a logger that throws: nobody may wait for ever, and the process must not
+    // end for it.
     private void FailAll(Exception exception)
     {
-        GenerationRequest[] requests = [.. _prefilling, .. _decoding];
-        _prefilling.Clear();
-        _decoding.Clear();
         _fed.Clear();
-        foreach (GenerationRequest request in requests)
+        foreach (GenerationRequest request in (GenerationRequest[])[.. _prefilling, .. _decoding])
         {
-            request.Session?.Dispose();
-            _queue.Ended();
-            End(request, exception);
-            _metrics.EndedByFailure();
+            Finish(request, exception);
         }
     }
 
@@ -198,7 +195,7 @@ internal sealed class GenerationScheduler : IDisposable
     private void PrefillOnce()
     {
         bool othersWait = _decoding.Count > 0;
-        if ((othersWait && !_plan.MayRead) || NextPrompt() is not { } request)
+        if ((othersWait && !_plan.MayRead) || _turns.Next() is not { } request)
         {
             return;
         }
@@ -210,28 +207,6 @@ internal sealed class GenerationScheduler : IDisposable
             _plan.Waited(_timeProvider.GetElapsedTime(start));
         }
     }
-
-    // Round robin, so that a short prompt is not kept waiting by a long one.
-    private GenerationRequest? NextPrompt()
-    {
-        for (int i = 0; i < _prefilling.Count; i++)
-        {
-            GenerationRequest request = _prefilling[(_turn + i) % _prefilling.Count];
-            if (request.Session is not null || !SharesWithOneUnderWay(request))
-            {
-                _turn = (_turn + i + 1) % _prefilling.Count;
-                return request;
-            }
-        }
-
-        return null;
-    }
-
-    // Another prompt with the same beginning is being read: its session can be copied once it has got so far.
-    private bool SharesWithOneUnderWay(GenerationRequest request) => _cache.CanFork && _prefilling.Exists(other =>
-        other.Session is { } session
-        && other.AdapterFile == request.AdapterFile
-        && other.Prompt.AsSpan().CommonPrefixLength(request.Prompt) >= session.Tokens.Length + PrefixCache.WorthForking);
 
     private void ReadPiece(GenerationRequest request)
     {
@@ -249,7 +224,7 @@ internal sealed class GenerationScheduler : IDisposable
 
         CachedSession session = request.Session!;
         int start = session.Tokens.Length;
-        int end = Math.Min(request.Prompt.Length, start + _chunkSize);
+        int end = start + Math.Min(request.Prompt.Length - start, _chunkSize);
         if (start < request.KeepCopyAt)
         {
             end = Math.Min(end, request.KeepCopyAt);
@@ -270,7 +245,12 @@ internal sealed class GenerationScheduler : IDisposable
         _metrics.Prefilled(request.Prompt.Length, request.CachedTokens, _timeProvider.GetElapsedTime(request.StartedAt, request.PrefilledAt));
         if (request.Generation is not { } generation)
         {
-            request.WhenRead?.Invoke(session);
+            if (request.WhenRead?.Invoke(_cache, session) is { } next)
+            {
+                request.GoOnWith(next, _timeProvider.GetTimestamp());
+                return;
+            }
+
             Finish(request);
             return;
         }
@@ -294,6 +274,12 @@ internal sealed class GenerationScheduler : IDisposable
 
     private void Begin(GenerationRequest request)
     {
+        if (request.IsApart)
+        {
+            request.Session = _cache.Open(request.AdapterFile);
+            return;
+        }
+
         List<CachedSession> running = [.. _prefilling.Concat(_decoding).Select(other => other.Session).OfType<CachedSession>()];
         request.Session = _cache.Rent(request.Prompt, request.AdapterFile, running);
         request.CachedTokens = request.Session.Tokens.Length;
@@ -352,17 +338,22 @@ internal sealed class GenerationScheduler : IDisposable
     {
         _prefilling.Remove(request);
         _decoding.Remove(request);
-        if (request.Session is { } session)
+        try
         {
             // A cancelled step has left the session as it was; after any other failure nobody knows.
-            if (error is null or OperationCanceledException)
+            if (request is { IsApart: false, Session: { } whole } && error is null or OperationCanceledException)
             {
-                _cache.Return(session);
+                _cache.Return(whole);
             }
             else
             {
-                session.Dispose();
+                request.Session?.Dispose();
             }
+        }
+        catch (Exception exception)
+        {
+            // The request has to end, whatever its session does.
+            error ??= exception;
         }
 
         if (request.Generation is { OutputTokens: > 0 } generation)
@@ -370,9 +361,10 @@ internal sealed class GenerationScheduler : IDisposable
             _metrics.Decoded(generation.OutputTokens, _timeProvider.GetElapsedTime(request.PrefilledAt));
         }
 
+        // Before the caller goes on: it may look.
         _queue.Ended();
-        End(request, error);
         _metrics.Ended();
+        End(request, error);
     }
 
     private void End(GenerationRequest request, Exception? error)

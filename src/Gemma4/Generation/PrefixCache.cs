@@ -47,7 +47,8 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
         CachedSession? rented = null;
         if (sharedWithBusy >= shared + WorthForking)
         {
-            (rented, shared) = (TryFork(busy!, sharedWithBusy), sharedWithBusy);
+            // A copy that does not fit after all has cost every idle session, the best among them.
+            (rented, best) = (TryFork(busy!, sharedWithBusy), null);
         }
 
         // What lies beyond the shared part may be another conversation, which goes on.
@@ -229,7 +230,8 @@ internal sealed class PrefixCache(IGenerationEngine engine, PrefixCacheOptions o
         }
     }
 
-    private CachedSession Open(string? adapterFile) => new(
+    /// <summary>An empty session.</summary>
+    public CachedSession Open(string? adapterFile) => new(
         (engine, adapterFile) switch
         {
             (_, null) => engine.CreateSession(),

@@ -32,7 +32,7 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
         {
             lock (_gate)
             {
-                return _running + _waiting.Count >= options.MaxConcurrentRequests + options.MaxQueuedRequests;
+                return _running + _waiting.Count >= (long)options.MaxConcurrentRequests + options.MaxQueuedRequests;
             }
         }
     }

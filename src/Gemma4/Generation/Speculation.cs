@@ -30,16 +30,30 @@ internal sealed class Speculation(int mostTokens, EngineMetrics metrics)
             _lookup.Guess(most, _draft);
         }
 
-        if (_draft.Count == 0)
+        if (_draft.Count > 0 && TryAppendWithDraft(request, cache))
         {
-            cache.Append(session, unread, rows: 1, request.Cancellation);
             return;
         }
 
+        _draft.Clear();
+        cache.Append(session, unread, rows: 1, request.Cancellation);
+    }
+
+    // Guesses that do not fit into the memory are none: the answer may end before it needs so much.
+    private bool TryAppendWithDraft(GenerationRequest request, PrefixCache cache)
+    {
         _step.Clear();
-        _step.AddRange(unread);
+        _step.AddRange(request.Generation!.Unread);
         _step.AddRange(_draft);
-        cache.Append(session, CollectionsMarshal.AsSpan(_step), _draft.Count + 1, request.Cancellation);
+        try
+        {
+            cache.Append(request.Session!, CollectionsMarshal.AsSpan(_step), _draft.Count + 1, request.Cancellation);
+            return true;
+        }
+        catch (Gemma4CacheFullException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Picks tokens as long as they are the guessed ones, and takes the other guesses back.</summary>

@@ -53,8 +53,14 @@ internal sealed class LoadedModel : IDisposable
 
     public void Dispose()
     {
-        Scheduler.Dispose();
-        Engine.Dispose();
+        try
+        {
+            Scheduler.Dispose();
+        }
+        finally
+        {
+            Engine.Dispose();
+        }
     }
 
     internal static void CheckMemory(Gemma4ModelFolder folder, int prefillChunkSize, long free)

@@ -30,8 +30,15 @@ internal sealed class ModelHost : IDisposable
         }
     }
 
-    /// <summary>A lease if the model is loaded, else null.</summary>
-    public ModelLease? TryAcquire() => TryLease();
+    /// <summary>The model if it is loaded, else null. For its figures only: it can be unloaded meanwhile, and idle time goes on.</summary>
+    public LoadedModel? Peek()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(Gemma4ChatClient));
+            return _model;
+        }
+    }
 
     public async Task<ModelLease> AcquireAsync(CancellationToken cancellationToken)
     {
@@ -144,18 +151,45 @@ internal sealed class ModelHost : IDisposable
 
     private void UnloadIfIdle()
     {
-        LoadedModel? idle;
-        lock (_gate)
+        // The memory of two models may not be there: nobody loads until this one is gone. Whoever loads now has found no
+        // model, or has a lease of it and sets the timer again.
+        if (!_loading.Wait(TimeSpan.Zero))
         {
-            if (_leases > 0 || _disposed || _model is null)
-            {
-                return;
-            }
-
-            (idle, _model) = (_model, null);
+            return;
         }
 
-        idle.Dispose();
-        Gemma4Log.ModelUnloaded(_logger, idle.Folder.Directory);
+        try
+        {
+            LoadedModel? idle;
+            lock (_gate)
+            {
+                if (_leases > 0 || _disposed || _model is null)
+                {
+                    return;
+                }
+
+                (idle, _model) = (_model, null);
+            }
+
+            Free(idle);
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    // Nobody is there to catch what an engine throws: it would end the process.
+    private void Free(LoadedModel model)
+    {
+        try
+        {
+            model.Dispose();
+            Gemma4Log.ModelUnloaded(_logger, model.Folder.Directory);
+        }
+        catch (Exception exception)
+        {
+            Gemma4Log.UnloadFailed(_logger, exception, model.Folder.Directory);
+        }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class DecoderGraph
     /// <summary>In the builder's own graphs, between the name of a cache that comes back with nothing added and the layer that borrows it.</summary>
     internal const string UnchangedMark = ".unchanged.";
 
+    // Property of the builder's own graphs.
+    private const string SkipsUnscoredKey = "gemma4.skips_unscored";
+
     private readonly string _configName;
     private readonly bool _split;
 
@@ -48,7 +51,11 @@ internal sealed class DecoderGraph
         LogitsToKeepRank = LogitsToKeep is null ? 0 : ScalarRank(session, LogitsToKeep, TensorElementType.Int64);
         CacheBranchRank = CacheBranch is null ? 0 : ScalarRank(session, CacheBranch, TensorElementType.Bool);
         var file = GraphFile.Read(ModelPath);
-        SkipsUnscored = LogitsToKeep is not null && SlidingMask is not null && file.Nodes.Any(node => node.Operator == "If");
+
+        // The first folders that can have no such property; a branch beside the builder's own mask is the builder's.
+        SkipsUnscored = LogitsToKeep is not null
+            && (session.ModelMetadata.CustomMetadataMap.ContainsKey(SkipsUnscoredKey)
+                || (SlidingMask is not null && file.Nodes.Any(node => node.Operator == "If")));
         var wiring = new CacheWiring(file);
         Caches = ReadCaches(session, names, wiring, windowSlack);
         CachesInPlace = Caches.All(cache => wiring.IsInPlace(cache.PastName, cache.PresentName));

@@ -41,6 +41,9 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
     /// <summary>Called before a step with the number of sessions and of tokens; what it throws comes out of the step.</summary>
     public Action<int, int>? OnStep { get; set; }
 
+    /// <summary>Called when a session is disposed; what it throws comes out of the disposal.</summary>
+    public Action? OnSessionDisposed { get; set; }
+
     public int OpenSessions => Volatile.Read(ref _open);
 
     public long Appended { get; private set; }
@@ -208,7 +211,10 @@ internal sealed class HashEngine(int vocabularySize, int maxContextTokens = 4096
                 {
                     Engine._held -= Length;
                 }
+
             }
+
+            Engine.OnSessionDisposed?.Invoke();
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -211,6 +210,25 @@ public class SchedulerTests
     }
 
     [Fact]
+    public async Task The_largest_numbers_mean_no_limit()
+    {
+        using Gemma4ChatClient client = HashClient.Create(
+            size => new HashEngine(size),
+            out Func<HashEngine> engine,
+            options => (options.Scheduling.MaxQueuedRequests, options.Scheduling.MaxConcurrentRequests, options.PrefillChunkSize) = (int.MaxValue, 8, int.MaxValue));
+        List<ChatMessage> history = [new(ChatRole.User, string.Concat(Enumerable.Repeat("A long question? ", 40)))];
+
+        ChatResponse first = await client.GetResponseAsync(history, new() { MaxOutputTokens = 8 });
+        history.AddMessages(first);
+        history.Add(new ChatMessage(ChatRole.User, "And on?"));
+        ChatResponse second = await client.GetResponseAsync(history, new() { MaxOutputTokens = 8 });
+
+        Assert.True(second.Usage!.CachedInputTokenCount > 0);
+        Assert.Equal($"append {first.Usage!.InputTokenCount}", engine().Log[0]);
+        Assert.False(client.GetStatistics().IsQueueFull);
+    }
+
+    [Fact]
     public async Task A_request_that_waited_too_long_is_refused()
     {
         using ManualResetEventSlim go = new();
@@ -298,35 +316,6 @@ public class SchedulerTests
         Assert.InRange(pieces.Length, 4, 8);
         Assert.True(tokens >= 20 * (pieces.Length - 2), $"{tokens} tokens beside {pieces.Length} pieces");
         Assert.Equal("append 128", log[pieces[1]]);
-    }
-
-    [Fact]
-    public async Task A_listener_of_the_metrics_that_throws_ends_neither_the_process_nor_the_client()
-    {
-        const string Model = "throwing-listener";
-        using Gemma4ChatClient client = HashClient.Create(size => new HashEngine(size), out _, options => options.ModelId = Model);
-        using (MeterListener listener = new())
-        {
-            listener.InstrumentPublished = (instrument, own) =>
-            {
-                if (instrument.Name == "gemma4.batch.size")
-                {
-                    own.EnableMeasurementEvents(instrument);
-                }
-            };
-            listener.SetMeasurementEventCallback<int>((_, _, tags, _) =>
-            {
-                if (tags.ToArray().Any(tag => Model.Equals(tag.Value)))
-                {
-                    throw new FormatException("The listener failed.");
-                }
-            });
-            listener.Start();
-            await Assert.ThrowsAsync<FormatException>(() => client.GetResponseAsync("One", new() { MaxOutputTokens = 5 }));
-        }
-
-        Assert.NotNull((await client.GetResponseAsync("Two", new() { MaxOutputTokens = 5 })).FinishReason);
-        Assert.Equal(0, client.GetStatistics().RunningRequests);
     }
 
     // Waits for what another thread is about to do.

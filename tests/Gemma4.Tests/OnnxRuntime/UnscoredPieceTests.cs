@@ -1,5 +1,6 @@
 using Gemma4.Generation;
 using Gemma4.OnnxRuntime;
+using Gemma4.Tests.Models;
 using Xunit;
 
 namespace Gemma4.Tests.OnnxRuntime;
@@ -91,6 +92,36 @@ public sealed class UnscoredPieceTests(LayoutModels models) : IClassFixture<Layo
         Assert.Throws<InvalidOperationException>(() => session.Logits.Length);
         session.Append([7]);
         Assert.Equal(engine.VocabularySize, session.Logits.Length);
+    }
+
+    [Fact]
+    public void A_property_of_the_graph_says_that_it_can_and_the_first_folders_without_it_are_known_by_their_branch()
+    {
+        // Field 14 of the model: key and value.
+        byte[] property = [0x72, 0x1D, 0x0A, 0x15, .. "gemma4.skips_unscored"u8, 0x12, 0x04, .. "true"u8];
+        using TemporaryFolder first = models.Copy("text, windowed");
+        string graph = Path.Combine(first.Path, "model.onnx");
+        byte[] written = File.ReadAllBytes(graph);
+        Assert.Equal(property, written[^property.Length..]);
+
+        File.WriteAllBytes(graph, written[..^property.Length]);
+        using (OnnxGenerationEngine engine = LayoutModels.LoadFolder(first.Path))
+        {
+            Assert.True(engine.Graph.SkipsUnscored);
+        }
+
+        using TemporaryFolder other = models.Copy("text, full caches, several positions");
+        using (OnnxGenerationEngine engine = LayoutModels.LoadFolder(other.Path))
+        {
+            Assert.False(engine.Graph.SkipsUnscored);
+        }
+
+        graph = Path.Combine(other.Path, "model.onnx");
+        File.WriteAllBytes(graph, [.. File.ReadAllBytes(graph), .. property]);
+        using (OnnxGenerationEngine engine = LayoutModels.LoadFolder(other.Path))
+        {
+            Assert.True(engine.Graph.SkipsUnscored);
+        }
     }
 
     [Fact]
