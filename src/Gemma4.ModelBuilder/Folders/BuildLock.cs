@@ -19,6 +19,10 @@ internal sealed class BuildLock : IDisposable
             return new BuildLock(new FileStream(
                 path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
         }
+        catch (Exception e) when (e is UnauthorizedAccessException or FileNotFoundException)
+        {
+            throw new IOException($"'{outputDirectory}' cannot be made: its parent folder is not writable. Name a folder elsewhere.", e);
+        }
         catch (IOException e) when (TakenCodes.Contains(e.HResult))
         {
             throw new IOException(
