@@ -136,6 +136,7 @@ internal static class CliApplication
         {
             throw new UsageException(
                 $"there is no command '{args[0]}'."
+                + (args[0] is ['-', ..] ? " Options follow the command." : "")
                 + (args[0].Contains(' ', StringComparison.Ordinal) ? " 'gemma4 chat' takes questions." : "")
                 + NearestName.Suggest(args[0], Commands.Select(command => command.Name.Split(' ')[0]).Append("--help").Append("--version").Distinct()));
         }

@@ -32,6 +32,7 @@ public sealed class CliApplicationTests
     [InlineData("inspect safety --model b", "'inspect safety' has no option '--model'")]
     [InlineData("inspect grammar --model b", "'inspect grammar' has no option '--model'")]
     [InlineData("ask", "'ask' needs QUESTION. ")]
+    [InlineData("--model x chat hello", "Options follow the command.")]
     [InlineData("chat --top-p 1.5 hello", "from 0 to 1")]
     [InlineData("chat --jsno hello", "Did you mean '--json'?")]
     [InlineData("ask --jsno hello", "Did you mean '--json'?")]

@@ -29,7 +29,13 @@ internal static class InspectCommands
                 : new TokensInspector(LoadTokenizer(arguments)))),
         Define(
             "prompt",
-            "Messages to the prompt: {\"messages\",\"tools\",\"options\",\"flavor\",\"canonical\"} to {\"text\",\"ids\"}.",
+            """
+            Messages to the prompt: {"messages","tools","options","flavor","canonical"} to {"text","ids"}.
+
+            "messages" and "tools" are OpenAI's. "options" has the template's switches add_generation_prompt, which opens the
+            model's turn as a request does, enable_thinking and preserve_thinking, all false when left out. "flavor" is small
+            (E2B, E4B) or large, and the model's own when left out.
+            """,
             [ModelArgument.Option, Tokenizer],
             (arguments, run) => run(new PromptInspector(LoadTokenizer(arguments), FlavorOf(arguments)))),
         Define(
