@@ -18,13 +18,19 @@ public static class ChatServer
         ["--requests-per-minute"] = "Server:RequestsPerMinute",
     };
 
+    private static readonly string[] HostSwitches = ["--urls", "--http_ports", "--https_ports", "--environment"];
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>What the command line takes.</summary>
+    public static string Usage => $"Usage: [--urls ADDRESS] [{string.Join(" VALUE] [", Switches.Keys)} VALUE] [--SECTION:SETTING VALUE]";
+
     /// <summary>Makes the server; <paramref name="configure"/> may replace any service, such as the model in a test.</summary>
     public static WebApplication Create(string[] args, Action<IServiceCollection>? configure = null)
     {
+        CheckSwitches(args);
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddCommandLine(args, Switches);
-        ServerOptions options = builder.Configuration.GetSection("Server").Get<ServerOptions>() ?? new ServerOptions();
-        options.Check();
+        ServerOptions options = ServerOptions.Of(builder.Configuration);
         ListenAddresses.Settle(builder.Configuration, options);
 
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -53,13 +59,27 @@ public static class ChatServer
 
         app.MapPost("/v1/chat/completions", ChatCompletionsEndpoint.HandleAsync).RequireRateLimiting(RequestLimits.Model);
         app.MapPost("/v1/embeddings", EmbeddingsEndpoint.HandleAsync).RequireRateLimiting(RequestLimits.Model);
-        app.MapGet("/v1/models", ModelsEndpoint.List);
-        app.MapGet("/v1/models/{id}", ModelsEndpoint.Get);
+        app.MapMethods("/v1/models", Reading, ModelsEndpoint.List);
+        app.MapMethods("/v1/models/{id}", Reading, ModelsEndpoint.Get);
         app.MapPost("/chat", ChatEndpoint.HandleAsync).RequireRateLimiting(RequestLimits.Model);
         app.MapGet("/chat", ChatEndpoint.Describe);
         app.MapHealthChecks("/health");
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapFallback(ApiErrors.UnknownAddress);
         return app;
+    }
+
+    // The configuration would take any word and nobody would ask for it.
+    private static void CheckSwitches(string[] args)
+    {
+        foreach (string word in args.Where(word => word.StartsWith("--", StringComparison.Ordinal)))
+        {
+            string name = word.Split('=')[0];
+            if (!name.Contains(':', StringComparison.Ordinal)
+                && !Switches.Keys.Concat(HostSwitches).Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new ServerOptionsException($"There is no switch '{name}'. {Usage}");
+            }
+        }
     }
 }

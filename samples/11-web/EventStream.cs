@@ -20,7 +20,7 @@ internal sealed class EventStream
         return new EventStream(context.Response);
     }
 
-    public Task SendAsync(JsonObject data) => SendAsync(data.ToJsonString());
+    public Task SendAsync(JsonObject data) => SendAsync(data.ToJsonString(WireJson.Options));
 
     public async Task SendAsync(string data)
     {

@@ -3,13 +3,19 @@
 using Gemma4;
 using Gemma4.Web;
 
+if (args is ["--help" or "-h", ..])
+{
+    Console.WriteLine(ChatServer.Usage);
+    return 0;
+}
+
 try
 {
     await using WebApplication app = ChatServer.Create(args);
     await app.RunAsync();
     return 0;
 }
-catch (Exception failure) when (failure is ServerOptionsException or Gemma4ModelException)
+catch (Exception failure) when (failure is ServerOptionsException or Gemma4ModelException or IOException)
 {
     await Console.Error.WriteLineAsync(failure.Message);
     return 1;

@@ -1,3 +1,5 @@
+using Gemma4.Models;
+
 namespace Gemma4.Web;
 
 /// <summary>The server's settings: section "Server" of the configuration, or switches of the command line.</summary>
@@ -29,6 +31,23 @@ public sealed class ServerOptions
     /// <summary>Requests of one address in a minute; default 120.</summary>
     public int RequestsPerMinute { get; set; } = 120;
 
+    /// <summary>Reads section "Server"; a setting that is unknown, of another type or out of range is refused.</summary>
+    public static ServerOptions Of(IConfiguration configuration)
+    {
+        ServerOptions options;
+        try
+        {
+            options = configuration.GetSection("Server").Get<ServerOptions>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new ServerOptions();
+        }
+        catch (InvalidOperationException wrong)
+        {
+            throw new ServerOptionsException(wrong.Message);
+        }
+
+        options.Check();
+        return options;
+    }
+
     /// <summary>Throws where a setting is out of range.</summary>
     public void Check()
     {
@@ -40,6 +59,17 @@ public sealed class ServerOptions
         if (MaxBodyBytes < 1 || ConcurrentRequests < 1 || QueuedRequests < 0 || RequestsPerMinute < 1)
         {
             throw new ServerOptionsException("Server:MaxBodyBytes, ConcurrentRequests and RequestsPerMinute must be 1 or more, and QueuedRequests must not be negative.");
+        }
+
+        if (!Documents.Contains('*', StringComparison.Ordinal) && !Directory.Exists(Documents))
+        {
+            throw new ServerOptionsException($"The documents' folder '{Documents}' does not exist. Name one with --documents.");
+        }
+
+        if (ModelPath is not null)
+        {
+            // Here and not when the host starts, which would show the same as a failure of its own.
+            _ = Gemma4ModelFolder.Open(ModelPath);
         }
     }
 }

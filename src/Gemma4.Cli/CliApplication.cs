@@ -34,25 +34,48 @@ internal static class CliApplication
     {
         try
         {
-            return await RunCommandAsync(args, streams, cancellationToken).ConfigureAwait(false);
+            var code = await RunCommandAsync(args, streams, cancellationToken).ConfigureAwait(false);
+            // Here, where a full disk is still an outcome.
+            await streams.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            return code;
         }
         catch (UsageException problem)
         {
-            await streams.Error.WriteLineAsync(TerminalText.WithoutControls($"gemma4: {problem.Message} 'gemma4 {HelpOf(args)}--help' shows the usage.")).ConfigureAwait(false);
+            await EndAsync(streams, $"{problem.Message} 'gemma4 {HelpOf(args)}--help' shows the usage.").ConfigureAwait(false);
             return WrongUsage;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            await EndAsync(streams, problem: null).ConfigureAwait(false);
             return Cancelled;
         }
         catch (Exception problem)
         {
-            await streams.Error.WriteLineAsync("gemma4: " + TerminalText.WithoutControls(OneLine(problem.Message))).ConfigureAwait(false);
+            await EndAsync(streams, MessageOf(problem)).ConfigureAwait(false);
             return Failure;
         }
-        finally
+    }
+
+    // The exit code tells what happened, even where nothing more can be written.
+    private static async Task EndAsync(CliStreams streams, string? problem)
+    {
+        try
         {
             await streams.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+        }
+
+        try
+        {
+            if (problem is not null)
+            {
+                await streams.Error.WriteLineAsync("gemma4: " + TerminalText.WithoutControls(problem)).ConfigureAwait(false);
+            }
+        }
+        catch (IOException)
+        {
         }
     }
 
@@ -113,6 +136,7 @@ internal static class CliApplication
         {
             throw new UsageException(
                 $"there is no command '{args[0]}'."
+                + (args[0] is ['-', ..] ? " Options follow the command." : "")
                 + (args[0].Contains(' ', StringComparison.Ordinal) ? " 'gemma4 chat' takes questions." : "")
                 + NearestName.Suggest(args[0], Commands.Select(command => command.Name.Split(' ')[0]).Append("--help").Append("--version").Distinct()));
         }
@@ -145,6 +169,11 @@ internal static class CliApplication
             .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         return version.Split('+')[0];
     }
+
+    /// <summary>What a problem says, on one line, without the names that arguments have in the code.</summary>
+    internal static string MessageOf(Exception problem) => problem is ArgumentException { ParamName: { } name }
+        ? OneLine(problem.Message.Split('\n')[0].Replace($" (Parameter '{name}')", "", StringComparison.Ordinal))
+        : OneLine(problem.Message);
 
     internal static string OneLine(string message) =>
         string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

@@ -33,12 +33,12 @@ public static class Gemma4RemoteServiceCollectionExtensions
         return Register(services, serviceKey: null, configure);
     }
 
-    /// <summary>As the first overload, with options from a configuration section such as <c>"Gemma4Remote"</c>.</summary>
+    /// <summary>As the first overload, with options from a configuration section such as <c>"Gemma4Remote"</c>; a key there that is no option is an error when the host starts.</summary>
     public static ChatClientBuilder AddGemma4Remote(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        return Register(services, serviceKey: null, options => configuration.Bind(options));
+        return Register(services, serviceKey: null, options => configuration.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true));
     }
 
     /// <summary>Registers a keyed <see cref="IChatClient"/> for one server, for applications with several models.</summary>
@@ -70,7 +70,7 @@ public static class Gemma4RemoteServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(serviceKey);
         ArgumentNullException.ThrowIfNull(configuration);
-        return Register(services, serviceKey, options => configuration.Bind(options));
+        return Register(services, serviceKey, options => configuration.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true));
     }
 
     private static Action<Gemma4RemoteOptions> OneServer(Uri endpoint, string model, string? apiKey)

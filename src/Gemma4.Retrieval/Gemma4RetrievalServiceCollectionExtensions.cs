@@ -26,12 +26,12 @@ public static class Gemma4RetrievalServiceCollectionExtensions
         return Register(services, options => options.Configure(configure ?? (_ => { })));
     }
 
-    /// <summary>As the other overload, with options from a configuration section such as <c>"Retrieval"</c>.</summary>
+    /// <summary>As the other overload, with options from a configuration section such as <c>"Retrieval"</c>; a key there that is no option is an error when the host starts.</summary>
     public static Gemma4RetrievalBuilder AddGemma4Retrieval(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        return Register(services, options => options.Bind(configuration));
+        return Register(services, options => options.Bind(configuration, binder => binder.ErrorOnUnknownConfiguration = true));
     }
 
     private static Gemma4RetrievalBuilder Register(IServiceCollection services, Action<OptionsBuilder<Gemma4RetrievalOptions>> configure)

@@ -24,12 +24,12 @@ public static class Gemma4ServiceCollectionExtensions
         return Register(services, serviceKey: null, builder => builder.Configure(configure));
     }
 
-    /// <summary>As the other overload, with options from a configuration section such as <c>"Gemma4"</c>.</summary>
+    /// <summary>As the other overload, with options from a configuration section such as <c>"Gemma4"</c>; a key there that is no option is an error when the host starts.</summary>
     public static ChatClientBuilder AddGemma4(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        return Register(services, serviceKey: null, builder => builder.Configure(options => configuration.Bind(options)));
+        return Register(services, serviceKey: null, builder => builder.Configure(options => configuration.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true)));
     }
 
     /// <summary>Registers a keyed <see cref="IChatClient"/>, for applications with several models.</summary>
@@ -48,7 +48,7 @@ public static class Gemma4ServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(serviceKey);
         ArgumentNullException.ThrowIfNull(configuration);
-        return Register(services, serviceKey, builder => builder.Configure(options => configuration.Bind(options)));
+        return Register(services, serviceKey, builder => builder.Configure(options => configuration.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true)));
     }
 
     private static ChatClientBuilder Register(IServiceCollection services, string? serviceKey, Action<OptionsBuilder<Gemma4Options>> configure)

@@ -29,6 +29,10 @@ public sealed class CliApplicationTests
     [InlineData("build a b --block-size 33", "16, 32, 64")]
     [InlineData("build a b --overwrite=yes", "takes no value")]
     [InlineData("inspect tokens --tokenizer a --model b", "exclude each other")]
+    [InlineData("inspect safety --model b", "'inspect safety' has no option '--model'")]
+    [InlineData("inspect grammar --model b", "'inspect grammar' has no option '--model'")]
+    [InlineData("ask", "'ask' needs QUESTION. ")]
+    [InlineData("--model x chat hello", "Options follow the command.")]
     [InlineData("chat --top-p 1.5 hello", "from 0 to 1")]
     [InlineData("chat --jsno hello", "Did you mean '--json'?")]
     [InlineData("ask --jsno hello", "Did you mean '--json'?")]
@@ -44,6 +48,14 @@ public sealed class CliApplicationTests
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(message, run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_failure_does_not_speak_of_the_code()
+    {
+        var run = await CliRun.Of("build", "--random", "e2b", "--layers", "99", "never");
+
+        Assert.Equal((1, "gemma4: Layers is 99; E2B has 35. Choose 1 to 35, or null for all.\n"), (run.ExitCode, run.Error));
     }
 
     [Theory]

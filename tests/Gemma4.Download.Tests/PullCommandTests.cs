@@ -41,7 +41,9 @@ public class PullCommandTests
         Assert.Contains("Did you mean 'owner/model'?", error);
 
         Assert.Equal((0, "removed owner/model main genai\n", ""), await RunAsync(setup, "models", "remove", HubServer.Repository));
-        Assert.Equal((0, "", ""), await RunAsync(setup, "models", "list"));
+        (code, output, error) = await RunAsync(setup, "models", "list");
+        Assert.Equal((0, ""), (code, output));
+        Assert.Contains("no model has been fetched", error);
     }
 
     [Fact]

@@ -141,6 +141,18 @@ public class TransferTests
     }
 
     [Fact]
+    public async Task A_hub_that_cannot_be_reached_is_told_with_what_may_help()
+    {
+        await using DownloadSetup setup = await DownloadSetup.StartAsync();
+        setup.Settings = setup.Settings with { MaxAttempts = 2 };
+        await setup.Server.DisposeAsync();
+
+        Gemma4DownloadException error = await Assert.ThrowsAsync<Gemma4DownloadException>(() => setup.PullAsync());
+
+        Assert.Matches(@"in 2 attempts: [^.]*\(127\.0\.0\.1:[0-9]+\)\. What is already here stays; .* HTTPS_PROXY names a proxy, HF_ENDPOINT another hub\.$", error.Message);
+    }
+
+    [Fact]
     public async Task A_file_that_is_always_damaged_ends_in_an_error_after_the_allowed_attempts()
     {
         await using DownloadSetup setup = await DownloadSetup.WithModelAsync();

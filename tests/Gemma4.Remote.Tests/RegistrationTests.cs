@@ -33,6 +33,19 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task A_host_with_a_misspelt_option_does_not_start()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddGemma4Remote(new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Model"] = "m", ["Endpoints:0:Url"] = "http://127.0.0.1:1", ["MaxRetrys"] = "1" }).Build());
+        using IHost host = builder.Build();
+
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
+
+        Assert.Contains("'MaxRetrys'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_host_with_wrong_options_does_not_start()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);

@@ -4,8 +4,10 @@ using Gemma4.Retrieval.Search;
 using Gemma4.Retrieval.Stores;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.VectorData;
 using Xunit;
 
@@ -146,6 +148,27 @@ public class ChatTests
         UsageDetails usage = (await embeddings.GenerateAsync(["The museum opens at ten.", "Bicycles"])).Usage!;
 
         Assert.Equal((4, 4), (usage.InputTokenCount, usage.TotalTokenCount)); // museum, opens, ten, bicycles
+    }
+
+    [Theory]
+    [InlineData("Search:Top", null)]
+    [InlineData("Search:Topp", "'Topp'")]
+    [InlineData("Ingestion:BatchSze", "'BatchSze'")]
+    public async Task Options_come_from_configuration_and_a_misspelt_one_is_named(string key, string? named)
+    {
+        ServiceCollection services = new();
+        services.AddGemma4Retrieval(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [key] = "7" }).Build());
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        IOptions<Gemma4RetrievalOptions> options = provider.GetRequiredService<IOptions<Gemma4RetrievalOptions>>();
+
+        if (named is null)
+        {
+            Assert.Equal(7, options.Value.Search.Top);
+        }
+        else
+        {
+            Assert.Contains(named, Assert.Throws<InvalidOperationException>(() => options.Value).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

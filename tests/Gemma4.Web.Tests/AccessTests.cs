@@ -30,6 +30,23 @@ public sealed class AccessTests
         Assert.Throws<ServerOptionsException>(() => ChatServer.Create(["--api-key", "short"]));
 
     [Theory]
+    [InlineData("--urls", "nowhere", "'nowhere' is no address")]
+    [InlineData("--requests-per-minute", "many", "RequestsPerMinute")]
+    [InlineData("--Server:Colour", "red", "Colour")]
+    [InlineData("--colour", "red", "There is no switch '--colour'. Usage: ")]
+    [InlineData("--documents", "/no/such/folder", "'/no/such/folder' does not exist")]
+    public void A_setting_that_means_nothing_is_refused_before_the_start(string name, string value, string told)
+    {
+        var refusal = Assert.Throws<ServerOptionsException>(() => ChatServer.Create([name, value]));
+
+        Assert.Contains(told, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_that_is_no_model_is_refused_before_the_start() =>
+        Assert.Contains("does not exist", Assert.Throws<Gemma4ModelException>(() => ChatServer.Create(["--model", "/no/such/model"])).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData(null, 401)]
     [InlineData("a-key-of-other-letters!", 401)]
     [InlineData(Key, 200)]

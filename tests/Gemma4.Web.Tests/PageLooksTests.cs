@@ -9,7 +9,7 @@ namespace Gemma4.Web.Tests;
 public sealed class PageLooksTests(Browser browser) : IClassFixture<Browser>
 {
     // The whole conversation is in the picture.
-    private const int Tall = 920;
+    private const int Tall = 980;
 
     [BrowserFact]
     public async Task A_wide_screen_shows_tools_thoughts_and_sources()

@@ -42,9 +42,21 @@ internal static class ListenAddresses
 
     private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
+    private static string HostOf(string address)
+    {
+        try
+        {
+            return BindingAddress.Parse(address).Host;
+        }
+        catch (FormatException)
+        {
+            throw new ServerOptionsException($"'{address}' is no address to listen on. Write it as {Default}.");
+        }
+    }
+
     private static bool IsLoopback(string address)
     {
-        string host = BindingAddress.Parse(address).Host;
+        string host = HostOf(address);
         return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
     }

@@ -17,7 +17,7 @@ internal sealed class SizedEmbeddingGenerator : IEmbeddingGenerator<string, Embe
     {
         int length = options?.Dimensions ?? DefaultLength;
         return length is < Shortest or > Longest
-            ? throw new ArgumentOutOfRangeException(nameof(options), length, $"'dimensions' must be from {Shortest} to {Longest}.")
+            ? throw new ArgumentOutOfRangeException(nameof(options), length, $"it must be from {Shortest} to {Longest}.")
             : OfLength(length).GenerateAsync(values, options, cancellationToken);
     }
 

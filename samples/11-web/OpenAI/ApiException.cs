@@ -15,6 +15,9 @@ internal sealed class ApiException(int status, string code, string? parameter, s
 
     public static ApiException Invalid(string parameter, string message) => new(StatusCodes.Status400BadRequest, "invalid_value", parameter, $"Invalid '{parameter}': {message}");
 
+    public static ApiException Missing(string parameter) =>
+        new(StatusCodes.Status400BadRequest, "missing_required_parameter", parameter, $"Missing required parameter: '{parameter}'.");
+
     public static ApiException Unsupported(string parameter, string? message = null) =>
         new(StatusCodes.Status400BadRequest, "unsupported_parameter", parameter, $"Unsupported parameter: '{parameter}'{(message is null ? " is not supported by this server." : $". {message}")}");
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
 
 namespace Gemma4.Web.OpenAI;
@@ -7,6 +8,10 @@ namespace Gemma4.Web.OpenAI;
 /// <summary>Writes responses and updates in the shapes of OpenAI's chat completions.</summary>
 internal static class CompletionWriter
 {
+    // On one line, as OpenAI writes arguments.
+    private static readonly JsonTypeInfo ArgumentsJson =
+        new JsonSerializerOptions(AIJsonUtilities.DefaultOptions) { WriteIndented = false }.GetTypeInfo(typeof(IDictionary<string, object?>));
+
     /// <summary>A whole answer.</summary>
     public static JsonObject Completion(ChatResponse response, string modelId)
     {
@@ -86,7 +91,7 @@ internal static class CompletionWriter
         ["function"] = new JsonObject
         {
             ["name"] = call.Name,
-            ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))),
+            ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), ArgumentsJson),
         },
     };
 

@@ -25,7 +25,7 @@ internal static class EmbeddingsEndpoint
         }
 
         request.RefuseTheRest();
-        GeneratedEmbeddings<Embedding<float>> embeddings = await generator.GenerateAsync(texts, options, context.RequestAborted);
+        GeneratedEmbeddings<Embedding<float>> embeddings = await EmbedAsync(generator, texts, options, context.RequestAborted);
         long tokens = embeddings.Usage?.InputTokenCount ?? 0;
         await context.Response.WriteAsJsonAsync(
             new JsonObject
@@ -38,9 +38,23 @@ internal static class EmbeddingsEndpoint
             context.RequestAborted);
     }
 
+    // A generator knows its own bounds, and says so with the names of its parameters.
+    private static async Task<GeneratedEmbeddings<Embedding<float>>> EmbedAsync(
+        IEmbeddingGenerator<string, Embedding<float>> generator, List<string> texts, EmbeddingGenerationOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await generator.GenerateAsync(texts, options, cancellationToken);
+        }
+        catch (ArgumentException refused) when (refused.ParamName is "options" or "values")
+        {
+            throw ApiException.Invalid(refused.ParamName == "options" ? "dimensions" : "input", ApiErrors.Sentence(refused));
+        }
+    }
+
     private static List<string> TextsOf(RequestObject request)
     {
-        JsonElement input = request.Member("input") ?? throw ApiException.Invalid("input", "it is missing.");
+        JsonElement input = request.Member("input") ?? throw ApiException.Missing("input");
         List<string> texts = input.ValueKind switch
         {
             JsonValueKind.String => [input.GetString()!],

@@ -10,7 +10,24 @@ internal static class MessageReader
 
     public static List<ChatMessage> Read(RequestObject request)
     {
-        List<ChatMessage> messages = [.. (request.List("messages") ?? []).Select(item => ReadMessage(new RequestObject(item.Value, item.Path)))];
+        HashSet<string> calls = new(StringComparer.Ordinal);
+        List<ChatMessage> messages = [];
+        foreach ((JsonElement value, string path) in request.List("messages") ?? throw ApiException.Missing("messages"))
+        {
+            messages.Add(ReadMessage(new RequestObject(value, path)));
+            foreach (AIContent content in messages[^1].Contents)
+            {
+                if (content is FunctionCallContent call)
+                {
+                    calls.Add(call.CallId);
+                }
+                else if (content is FunctionResultContent result && !calls.Contains(result.CallId))
+                {
+                    throw ApiException.Invalid($"{path}.tool_call_id", $"no message before it makes a call '{result.CallId}'.");
+                }
+            }
+        }
+
         return messages.Count > 0 ? messages : throw ApiException.Invalid("messages", "at least one message is needed.");
     }
 
@@ -57,7 +74,7 @@ internal static class MessageReader
     {
         string id = call.RequiredText("id");
         call.Only("type", type => type.ValueEquals("function"), "Only function calls are known.");
-        RequestObject function = call.Object("function") ?? throw ApiException.Invalid(call.PathOf("function"), "a call needs a function.");
+        RequestObject function = call.RequiredObject("function");
         string name = function.RequiredText("name");
         string arguments = function.Text("arguments") ?? "";
         function.RefuseTheRest();
@@ -76,12 +93,17 @@ internal static class MessageReader
     {
         if (message.Member("content") is not { } content)
         {
-            return isRequired ? throw ApiException.Invalid(message.PathOf("content"), "it is missing.") : [];
+            return isRequired ? throw ApiException.Missing(message.PathOf("content")) : [];
         }
 
         if (content.ValueKind == JsonValueKind.String)
         {
             return [new TextContent(content.GetString())];
+        }
+
+        if (content.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.Invalid(message.PathOf("content"), "it must be a string or an array of parts.");
         }
 
         List<AIContent> parts = [];

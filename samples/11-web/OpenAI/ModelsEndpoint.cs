@@ -18,7 +18,11 @@ internal static class ModelsEndpoint
         string asked = request.RequiredText("model");
         if (asked != modelId)
         {
-            throw Unknown(asked);
+            throw new ApiException(
+                StatusCodes.Status404NotFound,
+                "model_not_found",
+                "model",
+                $"The model '{asked}' does not exist at this address, which serves '{modelId}'; GET /v1/models lists all.");
         }
     }
 

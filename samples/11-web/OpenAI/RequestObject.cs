@@ -36,7 +36,7 @@ internal sealed class RequestObject
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw ApiException.Invalid(PathOf(name), "it must be a string.");
 
-    public string RequiredText(string name) => Text(name) ?? throw new ApiException(StatusCodes.Status400BadRequest, "missing_required_parameter", PathOf(name), $"Missing required parameter: '{PathOf(name)}'.");
+    public string RequiredText(string name) => Text(name) ?? throw ApiException.Missing(PathOf(name));
 
     public bool? Flag(string name) => Member(name) is not { } value ? null
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
@@ -53,6 +53,8 @@ internal sealed class RequestObject
     public float? Number(string name, float least, float most) => Member(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) && number >= least && number <= most ? number
         : throw ApiException.Invalid(PathOf(name), FormattableString.Invariant($"it must be a number from {least} to {most}."));
+
+    public RequestObject RequiredObject(string name) => Object(name) ?? throw ApiException.Missing(PathOf(name));
 
     public RequestObject? Object(string name) => Member(name) is { } value ? new RequestObject(value, PathOf(name)) : null;
 

@@ -28,7 +28,7 @@ internal static class ResponseFormatReader
 
     private static ChatResponseFormatJson SchemaOf(RequestObject format, out bool isStrict)
     {
-        RequestObject schema = format.Object("json_schema") ?? throw ApiException.Invalid(format.PathOf("json_schema"), "it is missing.");
+        RequestObject schema = format.RequiredObject("json_schema");
         string name = schema.RequiredText("name");
         string? description = schema.Text("description");
         isStrict = schema.Flag("strict") ?? false;

@@ -29,7 +29,7 @@ internal static class ToolReader
             throw ApiException.Unsupported(tool.PathOf("type"), $"'{type}' is not known; only functions are.");
         }
 
-        RequestObject function = tool.Object("function") ?? throw ApiException.Invalid(tool.PathOf("function"), "a tool needs a function.");
+        RequestObject function = tool.RequiredObject("function");
         string name = function.RequiredText("name");
         string? description = function.Text("description");
         JsonElement parameters = function.Member("parameters") ?? NoParameters;
@@ -52,7 +52,7 @@ internal static class ToolReader
         {
             RequestObject named = request.Object("tool_choice")!;
             named.Only("type", type => type.ValueEquals("function"), "Name a function, or send auto, none or required.");
-            RequestObject function = named.Object("function") ?? throw ApiException.Invalid("tool_choice.function", "it is missing.");
+            RequestObject function = named.RequiredObject("function");
             string name = function.RequiredText("name");
             function.RefuseTheRest();
             named.RefuseTheRest();

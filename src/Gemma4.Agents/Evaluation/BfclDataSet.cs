@@ -9,6 +9,9 @@ public static class BfclDataSet
 {
     private const string Prefix = "BFCL_v4_";
 
+    // Enough of a line to find it by.
+    private const int LineStart = 40;
+
     /// <summary>The single-turn classes that are judged without running anything, in the order of reports.</summary>
     public static IReadOnlyList<string> Categories { get; } = ["simple_python", "multiple", "parallel", "parallel_multiple", "irrelevance"];
 
@@ -31,7 +34,21 @@ public static class BfclDataSet
         Dictionary<string, JsonElement> answers = File.Exists(answerFile)
             ? Lines(answerFile).ToDictionary(line => line.GetProperty("id").GetString()!, line => line.GetProperty("ground_truth"), StringComparer.Ordinal)
             : [];
-        return [.. Lines(file).Select(line => Question(line, category, answers, File.Exists(answerFile)))];
+        return [.. Lines(file).Select(line => Question(file, line, category, answers, File.Exists(answerFile)))];
+    }
+
+    private static FunctionCallingQuestion Question(string file, JsonElement line, string category, Dictionary<string, JsonElement> answers, bool hasAnswers)
+    {
+        try
+        {
+            return Question(line, category, answers, hasAnswers);
+        }
+        catch (Exception exception) when (exception is KeyNotFoundException or InvalidOperationException)
+        {
+            throw new FormatException(
+                $"'{file}' holds a line that is no question: {line.GetRawText()[..Math.Min(LineStart, line.GetRawText().Length)]}... Name the folder of the questions; the answers lie in its folder possible_answer.",
+                exception);
+        }
     }
 
     private static FunctionCallingQuestion Question(JsonElement line, string category, Dictionary<string, JsonElement> answers, bool hasAnswers)

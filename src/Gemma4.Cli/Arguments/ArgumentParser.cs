@@ -63,7 +63,7 @@ internal static class ArgumentParser
     {
         if (positionals.Count < command.MinPositionals)
         {
-            throw new UsageException($"'{command.Name}' needs {command.Positionals}.");
+            throw new UsageException($"'{command.Name}' needs {command.Positionals.Replace("...", "", StringComparison.Ordinal)}.");
         }
 
         if (positionals.Count > command.MaxPositionals)

@@ -24,16 +24,16 @@ internal static class BuildCommand
     };
 
     private static readonly OptionDefinition Layout =
-        new("--layout", "L", "Division of the folder: text (one graph), multi-model (ONNX Runtime GenAI) or transformers-js. Default: text.");
+        new("--layout", "L", "Division of the folder: text (one graph), multi-model (ONNX Runtime GenAI) or transformers-js. Default: text.") { Values = [.. Layouts.Keys] };
 
     private static readonly OptionDefinition Precision =
-        new("--precision", "P", "Storage of the weights: fp32, fp16 (smaller file, same memory), int8 or int4. Default: fp32.");
+        new("--precision", "P", "Storage of the weights: fp32, fp16 (smaller file, same memory), int8 or int4. Default: fp32.") { Values = [.. Precisions.Keys] };
 
     private static readonly OptionDefinition EmbeddingPrecision =
-        new("--embedding-precision", "P", "Storage of the token embedding, which is also the output head. Default: int8 with int4, else as the weights.");
+        new("--embedding-precision", "P", "Storage of the token embedding, which is also the output head. Default: int8 with int4, else as the weights.") { Values = [.. Precisions.Keys] };
 
     private static readonly OptionDefinition BlockSize =
-        new("--block-size", "N", "Weights that share one scale in int8 and int4: 16, 32, 64, 128 or 256. Default: 32.");
+        new("--block-size", "N", "Weights that share one scale in int8 and int4: 16, 32, 64, 128 or 256. Default: 32.") { Values = ["16", "32", "64", "128", "256"] };
 
     private static readonly OptionDefinition Context =
         new("--context", "N", "Longest conversation in tokens. Default: the checkpoint's own, 32768 at most.");
@@ -45,7 +45,7 @@ internal static class BuildCommand
     };
 
     private static readonly OptionDefinition KeyValues =
-        new("--kv", "KV", "What sliding layers keep: windowed (faster in long conversations, for this library's engine only) or full (for ONNX Runtime GenAI too). Default: windowed with --layout text, else full.");
+        new("--kv", "KV", "What sliding layers keep: windowed (faster in long conversations, for this library's engine only) or full (for ONNX Runtime GenAI too). Default: windowed with --layout text, else full.") { Values = [.. KeyValueCaches.Keys] };
 
     private static readonly Dictionary<string, ModelPrecision> KeyValuePrecisions = new()
     {
@@ -54,7 +54,7 @@ internal static class BuildCommand
     };
 
     private static readonly OptionDefinition KeyValuePrecision =
-        new("--kv-precision", "P", "Storage of what layers with full attention keep: fp32, or int8 (a quarter of the memory, faster answers late in long conversations, slower long prompts, small differences; with --kv windowed only). Default: fp32.");
+        new("--kv-precision", "P", "Storage of what layers with full attention keep: fp32, or int8 (a quarter of the memory, faster answers late in long conversations, slower long prompts, small differences; with --kv windowed only). Default: fp32.") { Values = [.. KeyValuePrecisions.Keys] };
 
     private static readonly OptionDefinition Overwrite = new("--overwrite", null, "Replaces OUT when it holds something.");
 
@@ -68,7 +68,7 @@ internal static class BuildCommand
     };
 
     private static readonly OptionDefinition Random =
-        new("--random", "SIZE", "Random weights instead of CHECKPOINT, for measuring: e2b, e4b, 12b, 26b-a4b or 31b.");
+        new("--random", "SIZE", "Random weights instead of CHECKPOINT, for measuring: e2b, e4b, 12b, 26b-a4b or 31b.") { Values = [.. Sizes.Keys] };
 
     private static readonly OptionDefinition Layers =
         new("--layers", "N", "With --random: fewer layers than the size has.");
@@ -186,8 +186,8 @@ internal static class BuildCommand
     private static int BlockSizeOf(ParsedArguments arguments)
     {
         var size = arguments.Integer(BlockSize.Name, 1) ?? 32;
-        return size is 16 or 32 or 64 or 128 or 256
+        return BlockSize.Values.Contains(size.ToString(CultureInfo.InvariantCulture))
             ? size
-            : throw new UsageException($"'{BlockSize.Name}' takes 16, 32, 64, 128 or 256, not '{size}'.");
+            : throw new UsageException($"'{BlockSize.Name}' takes {string.Join(", ", BlockSize.Values)}, not '{size}'.");
     }
 }

@@ -6,7 +6,7 @@ namespace Gemma4.Cli.Chat;
 /// <summary>One question from the arguments or standard input, or a conversation at the terminal.</summary>
 internal static class ChatCommand
 {
-    private static readonly OptionDefinition Tools = new("--tools", "demo", "Lets the model call get_weather, add and multiply.");
+    private static readonly OptionDefinition Tools = new("--tools", "demo", "Lets the model call get_weather, add and multiply.") { Values = ["demo"] };
     private static readonly OptionDefinition Thinking = new("--thinking", null, "Lets the model think first; thoughts are shown apart.");
     private static readonly OptionDefinition System = new("--system", "TEXT", "System instructions.");
 
@@ -23,6 +23,15 @@ internal static class ChatCommand
     private static readonly OptionDefinition Json =
         new("--json", null, "Prints each answer as one JSON object; without PROMPT each line of standard input is a message.");
 
+    private const string Quotes = "\"\"\"";
+
+    private const string Help = """"
+        /clear    forgets the conversation
+        /exit     leaves, as Ctrl+D does
+        """       begins and ends a message of several lines
+        Ctrl+C    ends an answer; at the prompt, the program
+        """";
+
     public static CommandDefinition Definition { get; } = new(
         "chat",
         "[PROMPT...]",
@@ -32,7 +41,7 @@ internal static class ChatCommand
         Talks to a model: PROMPT or standard input once, or a conversation at the terminal.
 
         In a pipe the output is the answer alone; thoughts, calls and results go to the error stream. Ctrl+C ends an answer:
-        a conversation goes on, a single question exits with 130 after what came.
+        a conversation goes on, a single question exits with 130 after what came. In a conversation /help lists the commands.
         With --json an answer is one line: {"model","answer","reasoning","calls","finish_reason","usage"}. Several lines of
         standard input are one conversation, a line of output for each; /clear forgets it, and a message that fails is answered
         with {"error"}.
@@ -98,27 +107,68 @@ internal static class ChatCommand
         var count = 0;
         while (true)
         {
-            display.Prompt();
-            var line = await Task.Run(streams.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
-            // Ctrl+C came before the line was complete.
-            cancellationToken.ThrowIfCancellationRequested();
+            var line = await ReadMessageAsync(display, streams, cancellationToken).ConfigureAwait(false);
             count += string.IsNullOrWhiteSpace(line) ? 0 : 1;
             switch (line?.Trim())
             {
-                case null or "/exit" or "/quit":
+                case null:
+                    display.Leave();
                     return count;
+                case "/exit" or "/quit":
+                    return count;
+                case "/help":
+                    display.Explain(Help);
+                    break;
                 case "":
                     break;
                 case "/clear":
                     conversation.Clear();
                     break;
                 case ['/', ..] command when !command.Contains(' ', StringComparison.Ordinal):
-                    display.Fail(new UsageException($"There is no '{command}'.{NearestName.Suggest(command, ["/clear", "/exit"])}"));
+                    display.Fail(new UsageException($"There is no '{command}'.{NearestName.Suggest(command, ["/clear", "/exit", "/help"])} /help lists what there is."));
                     break;
                 default:
                     await AnswerAsync(conversation, line, display, streams, cancellationToken).ConfigureAwait(false);
                     break;
             }
+        }
+    }
+
+    /// <summary>A line, or at a terminal the lines between two of <see cref="Quotes"/>; null at the end of the input.</summary>
+    private static async Task<string?> ReadMessageAsync(IAnswerDisplay display, CliStreams streams, CancellationToken cancellationToken)
+    {
+        var line = await ReadLineAsync(display, streams, isContinued: false, cancellationToken).ConfigureAwait(false);
+        if (!streams.IsInteractive || line?.TrimStart().StartsWith(Quotes, StringComparison.Ordinal) != true)
+        {
+            return line;
+        }
+
+        List<string> lines = [];
+        line = line.TrimStart()[Quotes.Length..];
+        while (line is not null && !line.TrimEnd().EndsWith(Quotes, StringComparison.Ordinal))
+        {
+            lines.Add(line);
+            line = await ReadLineAsync(display, streams, isContinued: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        lines.Add(line?.TrimEnd()[..^Quotes.Length] ?? "");
+        return string.Join('\n', lines).Trim('\n');
+    }
+
+    private static async Task<string?> ReadLineAsync(IAnswerDisplay display, CliStreams streams, bool isContinued, CancellationToken cancellationToken)
+    {
+        display.Prompt(isContinued);
+        try
+        {
+            var line = await Task.Run(streams.Input.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // Ctrl+C came before the line was complete.
+            cancellationToken.ThrowIfCancellationRequested();
+            return line;
+        }
+        catch (OperationCanceledException)
+        {
+            display.Leave();
+            throw;
         }
     }
 

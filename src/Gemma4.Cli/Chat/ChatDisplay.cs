@@ -47,17 +47,25 @@ internal sealed class ChatDisplay : IAnswerDisplay
             rows.AddRow(new Text("tools"), new Text(string.Join(", ", tools), new Style(Color.Yellow)));
         }
 
-        rows.AddRow(new Text("keys"), new Text("/clear forgets the conversation, /exit leaves, Ctrl+C ends an answer"));
+        rows.AddRow(new Text("keys"), new Text("/clear forgets what was said, /help tells more, Ctrl+C ends an answer"));
         _console.Write(new Panel(rows) { Header = new PanelHeader(" gemma4 chat "), Border = BoxBorder.Rounded });
         _output.Flush();
     }
 
-    public void Prompt()
+    public void Prompt(bool isContinued)
     {
-        Write(_remarks, "> ", "aqua");
+        Write(_remarks, isContinued ? "... " : "> ", "aqua");
         _open = null; // The person's return key ends the line.
         _output.Flush();
     }
+
+    public void Leave()
+    {
+        Write(_remarks, "\n", color: null);
+        _output.Flush();
+    }
+
+    public void Explain(string text) => Remark(text, "grey");
 
     public void Show(IEnumerable<AIContent> contents)
     {
@@ -99,7 +107,7 @@ internal sealed class ChatDisplay : IAnswerDisplay
         _output.Flush();
     }
 
-    public void Fail(Exception problem) => Remark(CliApplication.OneLine(problem.Message), "red");
+    public void Fail(Exception problem) => Remark(CliApplication.MessageOf(problem), "red");
 
     /// <summary>A line about the answer.</summary>
     public void Remark(string text, string color)

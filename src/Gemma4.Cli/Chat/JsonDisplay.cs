@@ -16,13 +16,11 @@ internal sealed class JsonDisplay(CliStreams streams, string model, Action<Utf8J
     {
     }
 
-    public void Prompt()
-    {
-        if (streams.IsInteractive)
-        {
-            streams.Error.Write("> ");
-        }
-    }
+    public void Prompt(bool isContinued) => Tell(isContinued ? "... " : "> ");
+
+    public void Leave() => Tell("\n");
+
+    public void Explain(string text) => Tell(text + "\n");
 
     public void Show(IEnumerable<AIContent> contents)
     {
@@ -37,6 +35,14 @@ internal sealed class JsonDisplay(CliStreams streams, string model, Action<Utf8J
     }
 
     public void Fail(Exception problem) => WriteLine(JsonLine.OfError(problem));
+
+    private void Tell(string text)
+    {
+        if (streams.IsInteractive)
+        {
+            streams.Error.Write(text);
+        }
+    }
 
     private void WriteLine(string line)
     {

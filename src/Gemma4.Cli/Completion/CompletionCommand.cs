@@ -9,15 +9,22 @@ internal static class CompletionCommand
     {
         ["bash"] = CompletionScripts.Bash,
         ["zsh"] = CompletionScripts.Zsh,
+        ["fish"] = FishScript.Write,
         ["pwsh"] = CompletionScripts.PowerShell,
     };
 
     public static CommandDefinition Definition { get; } = new(
         "completion",
-        "bash|zsh|pwsh",
+        "bash|zsh|fish|pwsh",
         1,
         1,
-        "Prints a completion script; for bash: eval \"$(gemma4 completion bash)\".",
+        """
+        Prints a completion script; for bash: eval "$(gemma4 completion bash)".
+
+        bash, zsh    eval "$(gemma4 completion zsh)" in ~/.bashrc or ~/.zshrc
+        fish         gemma4 completion fish > ~/.config/fish/completions/gemma4.fish
+        pwsh         gemma4 completion pwsh | Out-String | Invoke-Expression in $PROFILE
+        """,
         [],
         RunAsync);
 

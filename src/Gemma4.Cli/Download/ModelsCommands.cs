@@ -35,7 +35,13 @@ internal static class ModelsCommands
 
     private static async Task ListAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
-        foreach (var model in Downloader(arguments).ListCached())
+        var models = Downloader(arguments).ListCached();
+        if (models.Count == 0)
+        {
+            await streams.Error.WriteLineAsync("gemma4: no model has been fetched; 'gemma4 pull OWNER/NAME' does.").ConfigureAwait(false);
+        }
+
+        foreach (var model in models)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (arguments.Has(Json.Name))

@@ -13,7 +13,7 @@ internal static class EvalCommand
     private const int MaxAnswerTokens = 512;
 
     private static readonly OptionDefinition Category =
-        new("--category", "NAME", $"One of {string.Join(", ", BfclDataSet.Categories)}. Default: all that the folder has.");
+        new("--category", "NAME", $"One of {string.Join(", ", BfclDataSet.Categories)}. Default: all that the folder has.") { Values = BfclDataSet.Categories };
 
     private static readonly OptionDefinition Limit = new("--limit", "N", "Asks the first N questions of each class. Default: all.");
     private static readonly OptionDefinition Guard = new("--guard", null, "Mends calls as the tool guard does before they are judged.");
@@ -31,6 +31,11 @@ internal static class EvalCommand
     private static async Task RunAsync(ParsedArguments arguments, CliStreams streams, CancellationToken cancellationToken)
     {
         var folder = arguments.Positionals[0];
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"The folder '{folder}' does not exist.");
+        }
+
         var limit = arguments.Integer(Limit.Name, 1) ?? int.MaxValue;
         var questions = Categories(arguments, folder).SelectMany(category => BfclDataSet.Read(folder, category).Take(limit)).ToArray();
         using var model = new Gemma4ChatClient(ModelArgument.Options(arguments));

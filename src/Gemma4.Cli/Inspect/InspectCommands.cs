@@ -23,19 +23,25 @@ internal static class InspectCommands
         Define(
             "tokens",
             "Text to token ids: {\"text\",\"control\"} to {\"ids\"}.",
-            [Tokenizer, Decode],
+            [ModelArgument.Option, Tokenizer, Decode],
             (arguments, run) => run(arguments.Has(Decode.Name)
                 ? new DecodeInspector(LoadTokenizer(arguments))
                 : new TokensInspector(LoadTokenizer(arguments)))),
         Define(
             "prompt",
-            "Messages to the prompt: {\"messages\",\"tools\",\"options\",\"flavor\",\"canonical\"} to {\"text\",\"ids\"}.",
-            [Tokenizer],
+            """
+            Messages to the prompt: {"messages","tools","options","flavor","canonical"} to {"text","ids"}.
+
+            "messages" and "tools" are OpenAI's. "options" has the template's switches add_generation_prompt, which opens the
+            model's turn as a request does, enable_thinking and preserve_thinking, all false when left out. "flavor" is small
+            (E2B, E4B) or large, and the model's own when left out.
+            """,
+            [ModelArgument.Option, Tokenizer],
             (arguments, run) => run(new PromptInspector(LoadTokenizer(arguments), FlavorOf(arguments)))),
         Define(
             "output",
             "Raw model output to its parts: {\"input\",\"tools\",\"startsInside\"} to {\"content\",\"reasoning\",\"calls\",\"errors\"}.",
-            [Tokenizer],
+            [ModelArgument.Option, Tokenizer],
             (arguments, run) => run(new OutputInspector(LoadTokenizer(arguments)))),
         Define(
             "grammar",
@@ -50,7 +56,7 @@ internal static class InspectCommands
         Define(
             "logits",
             "Token ids to the next token: {\"ids\",\"greedy\"} to {\"argmax\",\"top\",\"continuation\"}.",
-            [],
+            [ModelArgument.Option],
             async (arguments, run) =>
             {
                 using var engine = OnnxGenerationEngine.Load(Gemma4ModelFolder.Open(ModelArgument.Directory(arguments)));
@@ -68,7 +74,7 @@ internal static class InspectCommands
             0,
             0,
             summary,
-            [ModelArgument.Option, Input, .. options],
+            [.. options, Input],
             (arguments, streams, cancellationToken) => start(
                 arguments,
                 inspector => RunAsync(inspector, arguments, streams, cancellationToken)));

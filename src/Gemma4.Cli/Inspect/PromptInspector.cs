@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gemma4.Cli.Arguments;
 using Gemma4.Prompting;
 using Gemma4.Tokenization;
 
@@ -7,6 +8,7 @@ namespace Gemma4.Cli.Inspect;
 /// <summary><c>{"messages","tools","options","flavor","canonical"}</c> to <c>{"text","ids"}</c>.</summary>
 internal sealed class PromptInspector(Gemma4Tokenizer tokenizer, PromptFlavor modelFlavor) : ILineInspector
 {
+    private static readonly string[] Switches = ["add_generation_prompt", "enable_thinking", "preserve_thinking"];
     private static readonly JsonElement NoOptions = JsonElement.Parse("{}");
 
     public void Answer(JsonElement line, Utf8JsonWriter answer, CancellationToken cancellationToken)
@@ -37,6 +39,12 @@ internal sealed class PromptInspector(Gemma4Tokenizer tokenizer, PromptFlavor mo
             throw new FormatException("\"options\" is not an object.");
         }
 
+        // A misspelt switch would show a prompt that no request has.
+        if (options.EnumerateObject().Select(member => member.Name).FirstOrDefault(name => !Switches.Contains(name)) is { } unknown)
+        {
+            throw new FormatException($"\"options\" has no \"{unknown}\".{NearestName.Suggest(unknown, Switches)} It takes {string.Join(", ", Switches)}.");
+        }
+
         return new PromptOptions
         {
             Flavor = line.OptionalText("flavor") switch
@@ -46,9 +54,9 @@ internal sealed class PromptInspector(Gemma4Tokenizer tokenizer, PromptFlavor mo
                 "large" => PromptFlavor.Large,
                 var other => throw new FormatException($"\"flavor\" is \"{other}\"; small or large was expected."),
             },
-            AddGenerationPrompt = options.Flag("add_generation_prompt"),
-            EnableThinking = options.Flag("enable_thinking"),
-            PreserveThinking = options.Flag("preserve_thinking"),
+            AddGenerationPrompt = options.Flag(Switches[0]),
+            EnableThinking = options.Flag(Switches[1]),
+            PreserveThinking = options.Flag(Switches[2]),
             Canonical = line.Flag("canonical"),
         };
     }

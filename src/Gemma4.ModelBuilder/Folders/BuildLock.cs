@@ -8,6 +8,9 @@ internal sealed class BuildLock : IDisposable
     // What the systems call "somebody else has it": EAGAIN of Linux, EWOULDBLOCK of macOS, a Windows sharing violation.
     private static readonly int[] TakenCodes = [11, 35, unchecked((int)0x80070020)];
 
+    // EROFS of Linux and macOS.
+    private const int ReadOnlyCode = 30;
+
     private readonly FileStream _file;
 
     private BuildLock(FileStream file) => _file = file;
@@ -18,6 +21,10 @@ internal sealed class BuildLock : IDisposable
         {
             return new BuildLock(new FileStream(
                 path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or FileNotFoundException or IOException { HResult: ReadOnlyCode })
+        {
+            throw new IOException($"'{outputDirectory}' cannot be made: its parent folder is not writable. Name a folder elsewhere.", e);
         }
         catch (IOException e) when (TakenCodes.Contains(e.HResult))
         {

@@ -22,12 +22,12 @@ public static class Gemma4EmbeddingServiceCollectionExtensions
         return Register(services, serviceKey: null, builder => builder.Configure(configure));
     }
 
-    /// <summary>As the other overload, with options from a configuration section such as <c>"Embeddings"</c>.</summary>
+    /// <summary>As the other overload, with options from a configuration section such as <c>"Embeddings"</c>; a key there that is no option is an error when the host starts.</summary>
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddGemma4EmbeddingGenerator(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        return Register(services, serviceKey: null, builder => builder.Configure(options => configuration.Bind(options)));
+        return Register(services, serviceKey: null, builder => builder.Configure(options => configuration.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true)));
     }
 
     /// <summary>Registers a keyed generator, for applications with several models.</summary>

@@ -23,6 +23,14 @@ public sealed class BuildProcessTests : IDisposable
     }
 
     [LinuxFact]
+    public async Task A_place_that_cannot_be_written_is_named_as_it_was_given()
+    {
+        var run = await CliRun.Of("build", RepositoryData.Path("tiny", "e2b"), "/proc/gemma4-never");
+
+        Assert.Equal((1, "gemma4: '/proc/gemma4-never' cannot be made: its parent folder is not writable. Name a folder elsewhere.\n"), (run.ExitCode, run.Error));
+    }
+
+    [LinuxFact]
     public async Task A_killed_build_is_cleared_away_by_the_next_one()
     {
         Assert.Equal(137, await ExitOfEndedAsync("KILL")); // 128 and the number of the signal

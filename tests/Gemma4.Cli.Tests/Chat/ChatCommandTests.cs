@@ -121,6 +121,47 @@ public sealed class ChatCommandTests
         Assert.Contains("How can I help you?", output.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"\"\"What is the capital\nof France?\"\"\"\n/exit\n")]
+    [InlineData("\"\"\"\nWhat is the capital of France?\n\"\"\"\n/exit\n")]
+    [InlineData("\"\"\"What is the capital of France?\"\"\"\n/exit\n")]
+    [InlineData("\"\"\"\nWhat is the capital of France?")]
+    public async Task Quotes_hold_a_message_of_several_lines_together(string typed)
+    {
+        var (exitCode, output) = await TalkAsync(typed);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("The capital of France is Paris.", output, StringComparison.Ordinal);
+        Assert.Single(output.Split("tokens in")[1..]);
+    }
+
+    [Fact]
+    public async Task Help_lists_what_a_conversation_knows()
+    {
+        var (_, output) = await TalkAsync("/help\n/nothing\n/exit\n");
+
+        Assert.All(["/clear ", "/exit ", "\"\"\" ", "Ctrl+C "], word => Assert.Contains(word, output, StringComparison.Ordinal));
+        Assert.Contains("There is no '/nothing'. /help lists", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_leaves_at_the_prompt_leaves_its_line_ended()
+    {
+        var (_, output) = await TalkAsync("");
+
+        Assert.EndsWith("> \n", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int ExitCode, string Output)> TalkAsync(string typed)
+    {
+        using var input = new StringReader(typed);
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter();
+        var exitCode = await CliApplication.RunAsync(
+            ["chat"], new CliStreams(input, output, error, IsInteractive: true) { NoColor = true }, CancellationToken.None);
+        return (exitCode, output.ToString());
+    }
+
     [Fact]
     public async Task A_conversation_remembers_until_it_is_cleared()
     {

@@ -43,6 +43,25 @@ public sealed class ChatProcessTests
         Assert.Equal("141\n", run.Error); // 128 and the number of the signal, as of any program
     }
 
+    [LinuxFact]
+    public async Task A_full_disk_is_an_error_and_no_crash()
+    {
+        using var pipe = CliProcess.InPipe(["doctor"], "exec dotnet \"$@\" > /dev/full");
+        var run = await pipe.EndAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("gemma4: ", run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [LinuxFact]
+    public async Task The_exit_code_tells_wrong_usage_where_no_error_can_be_written()
+    {
+        using var pipe = CliProcess.InPipe(["chat", "--bogus"], "exec dotnet \"$@\" 2> /dev/full");
+
+        Assert.Equal(2, (await pipe.EndAsync()).ExitCode);
+    }
+
     [TerminalFact]
     public async Task Colors_are_for_a_terminal_where_they_are_wanted()
     {

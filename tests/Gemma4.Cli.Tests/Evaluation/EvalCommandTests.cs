@@ -47,9 +47,28 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public async Task A_folder_without_questions_is_wrong_usage()
     {
-        var run = await CliRun.Of("eval", "bfcl", Path.Combine(_folder, "possible_answer", "none"));
+        var run = await CliRun.Of("eval", "bfcl", Directory.CreateDirectory(Path.Combine(_folder, "none")).FullName);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("holds no BFCL_v4_*.json", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_told_from_one_without_questions()
+    {
+        var run = await CliRun.Of("eval", "bfcl", Path.Combine(_folder, "none"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("none' does not exist", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_folder_of_the_answers_is_not_that_of_the_questions()
+    {
+        var run = await CliRun.Of("eval", "bfcl", Path.Combine(_folder, "possible_answer"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("BFCL_v4_simple_python.json' holds a line that is no question", run.Error, StringComparison.Ordinal);
+        Assert.Contains("simple_python_0", run.Error, StringComparison.Ordinal);
     }
 }

@@ -22,6 +22,16 @@ public sealed class InspectTests
     }
 
     [Fact]
+    public async Task A_misspelt_switch_of_a_prompt_is_named()
+    {
+        var run = await CliRun.WithInput("""{"messages":[{"role":"user","content":"Hi"}],"options":{"add_generation_promt":true}}""", ["inspect", "prompt"]);
+
+        Assert.Equal(
+            "\"options\" has no \"add_generation_promt\". Did you mean 'add_generation_prompt'? It takes add_generation_prompt, enable_thinking, preserve_thinking.",
+            run.Json(0).GetProperty("error").GetString());
+    }
+
+    [Fact]
     public async Task Ids_become_raw_text()
     {
         const string text = "naïve café 日本語 😀 \"quoted\" \\ \n\t";

@@ -66,6 +66,24 @@ public class RegistrationTests
     }
 
     [Theory]
+    [InlineData("ModelPth", null)]
+    [InlineData("ModelPth", "small")]
+    [InlineData("Scheduling:MaxConcurrentReqests", null)]
+    [InlineData("OnnxRuntime:IntraOpThread", "small")]
+    public async Task A_key_that_is_no_option_stops_the_host_at_start_and_is_named(string key, string? serviceKey)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["ModelPath"] = NanoModel.Directory, [key] = "1" }).Build();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        _ = serviceKey is null ? builder.Services.AddGemma4(configuration) : builder.Services.AddKeyedGemma4(serviceKey, configuration);
+        using IHost host = builder.Build();
+
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
+
+        Assert.Contains($"'{key.Split(':')[^1]}'", error.Message);
+    }
+
+    [Theory]
     [InlineData("ModelPath", "")]
     [InlineData("PrefillChunkSize", "0")]
     [InlineData("UnloadAfterIdle", "-00:00:01")]

@@ -33,6 +33,19 @@ public sealed class EmbeddingRegistrationTests : IDisposable
         Assert.Equal(("gemma4", "toy", 4), (metadata.ProviderName, metadata.DefaultModelId, metadata.DefaultModelDimensions));
     }
 
+    [Fact]
+    public async Task A_key_that_is_no_option_stops_the_host_at_start_and_is_named()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddGemma4EmbeddingGenerator(new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["ModelPath"] = _model.Path, ["Dimension"] = "256" }).Build());
+        using IHost host = builder.Build();
+
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
+
+        Assert.Contains("'Dimension'", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ModelPath", "")]
     [InlineData("Dimensions", "0")]

@@ -28,8 +28,10 @@ internal sealed class RetryPolicy(DownloadSettings settings)
         if (failures >= settings.MaxAttempts)
         {
             throw new Gemma4DownloadException(
-                $"{what} could not be fetched in {failures} attempts: {fault.Message} What is already here stays; "
-                + "start the download again to continue.",
+                $"{what} could not be fetched in {failures} attempts: {fault.Message.TrimEnd('.')}. What is already here stays; "
+                + "start the download again to continue."
+                + (fault.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError }
+                    ? " HTTPS_PROXY names a proxy, HF_ENDPOINT another hub." : ""),
                 fault)
             { StatusCode = fault.StatusCode };
         }
