@@ -15,8 +15,8 @@ public sealed partial class Gemma4ChatClient
 
     /// <summary>
     /// How likely the model would begin its answer with each of the given texts. Nothing is generated: one forward pass
-    /// per conversation, and what a conversation shares with the one before it is not computed again. All together count
-    /// as one request (<see cref="Gemma4Options.Scheduling"/>), which leaves the prefix cache as it is.
+    /// per conversation, and what a conversation shares with the one before it is not computed again. All together are
+    /// one request, which leaves the prefix cache as it is; one such request at a time runs in turn with the steps of others.
     /// </summary>
     /// <param name="conversations">The conversations, each ending where the answer would begin; at least one.</param>
     /// <param name="answers">The beginnings of answers, none empty, e.g. <c>Yes</c> and <c>No</c>. Further tokens than the first cost a step each.</param>
@@ -24,7 +24,7 @@ public sealed partial class Gemma4ChatClient
     /// <returns>Natural logarithms of probabilities, 0 or less: [conversation][answer].</returns>
     /// <exception cref="ArgumentException">There is no conversation or no answer, or one is empty.</exception>
     /// <exception cref="Gemma4ContextOverflowException">A conversation with an answer does not fit into the context.</exception>
-    /// <exception cref="Gemma4BusyException">The queue is full, or the wait was too long.</exception>
+    /// <exception cref="Gemma4BusyException">As many as <see cref="Gemma4Options.Scheduling"/> allows run or wait, or the wait was too long.</exception>
     public async Task<IReadOnlyList<IReadOnlyList<double>>> ScoreAsync(
         IReadOnlyList<IReadOnlyList<ChatMessage>> conversations, IReadOnlyList<string> answers, CancellationToken cancellationToken = default)
     {

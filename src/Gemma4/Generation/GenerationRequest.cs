@@ -35,7 +35,10 @@ internal sealed class GenerationRequest : IDisposable
     /// </summary>
     public Func<PrefixCache, CachedSession, int[]?>? WhenRead { get; init; }
 
-    /// <summary>Whether the session is neither taken from the kept ones nor kept: nobody goes on from what it reads.</summary>
+    /// <summary>
+    /// Whether it is scoring: its session is neither taken from the kept ones nor kept, since nobody goes on from what it
+    /// reads, and it waits neither in the line of the others nor for the pace at which prompts are read.
+    /// </summary>
     public bool IsApart { get; init; }
 
     /// <summary>Something to do with the kept sessions instead of reading a prompt; null for none. Runs on the scheduler's thread.</summary>

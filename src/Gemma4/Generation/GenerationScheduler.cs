@@ -195,14 +195,14 @@ internal sealed class GenerationScheduler : IDisposable
     private void PrefillOnce()
     {
         bool othersWait = _decoding.Count > 0;
-        if ((othersWait && !_plan.MayRead) || _turns.Next() is not { } request)
+        if (_turns.Next(onlyApart: othersWait && !_plan.MayRead) is not { } request)
         {
             return;
         }
 
         long start = _timeProvider.GetTimestamp();
         Guard(request, null, ReadPiece);
-        if (othersWait)
+        if (othersWait && !request.IsApart)
         {
             _plan.Waited(_timeProvider.GetElapsedTime(start));
         }
@@ -362,7 +362,7 @@ internal sealed class GenerationScheduler : IDisposable
         }
 
         // Before the caller goes on: it may look.
-        _queue.Ended();
+        _queue.Ended(request);
         _metrics.Ended();
         End(request, error);
     }

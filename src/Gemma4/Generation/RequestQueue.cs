@@ -4,13 +4,15 @@ namespace Gemma4.Generation;
 
 /// <summary>
 /// The requests that wait, in the order in which they are to start, and the number of those that run. Safe for
-/// concurrent use; a request that leaves it early is ended by what was given for that.
+/// concurrent use; a request that leaves it early is ended by what was given for that. Requests apart have a line and one
+/// place of their own: a judge reads while the answers that it judges hold all the others.
 /// </summary>
 internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeProvider, EngineMetrics metrics, Action<GenerationRequest, Exception> end)
 {
     private readonly Lock _gate = new();
     private readonly List<GenerationRequest> _waiting = [];
     private int _running;
+    private int _runningApart;
 
     public int Waiting
     {
@@ -25,27 +27,29 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
 
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>Whether the next request would be refused.</summary>
+    /// <summary>Whether the next request that is not apart would be refused.</summary>
     public bool IsFull
     {
         get
         {
             lock (_gate)
             {
-                return _running + _waiting.Count >= (long)options.MaxConcurrentRequests + options.MaxQueuedRequests;
+                return Here(isApart: false) >= Most;
             }
         }
     }
+
+    private long Most => (long)options.MaxConcurrentRequests + options.MaxQueuedRequests;
 
     /// <exception cref="Gemma4BusyException">The queue is full.</exception>
     public void Add(GenerationRequest request)
     {
         lock (_gate)
         {
-            if (IsFull)
+            if (Here(request.IsApart) is var here && here >= Most)
             {
                 metrics.Rejected();
-                throw new Gemma4BusyException(string.Create(CultureInfo.InvariantCulture, $"{_running} requests run and {_waiting.Count} wait; no more than {options.MaxQueuedRequests} may. Try again later, or raise Gemma4Options.Scheduling.MaxQueuedRequests."));
+                throw new Gemma4BusyException(string.Create(CultureInfo.InvariantCulture, $"{here} {(request.IsApart ? "calls that score" : "requests")} run or wait; no more than {Most} may. Try again later, or raise Gemma4Options.Scheduling.MaxQueuedRequests."));
             }
 
             request.QueuedAt = timeProvider.GetTimestamp();
@@ -64,25 +68,26 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
     {
         lock (_gate)
         {
-            if (_waiting.Count == 0 || _running >= options.MaxConcurrentRequests)
+            if (_waiting.Find(MayStart) is not { } request)
             {
                 return null;
             }
 
-            GenerationRequest request = _waiting[0];
             Leave(request);
             _running++;
+            _runningApart += request.IsApart ? 1 : 0;
             request.StartedAt = timeProvider.GetTimestamp();
             return request;
         }
     }
 
     /// <summary>Notes that a request that ran has ended.</summary>
-    public void Ended()
+    public void Ended(GenerationRequest request)
     {
         lock (_gate)
         {
             _running--;
+            _runningApart -= request.IsApart ? 1 : 0;
         }
     }
 
@@ -101,6 +106,12 @@ internal sealed class RequestQueue(SchedulingOptions options, TimeProvider timeP
             }
         }
     }
+
+    private int Here(bool isApart) =>
+        (isApart ? _runningApart : _running - _runningApart) + _waiting.Count(request => request.IsApart == isApart);
+
+    private bool MayStart(GenerationRequest request) =>
+        request.IsApart ? _runningApart == 0 : _running - _runningApart < options.MaxConcurrentRequests;
 
     private void GiveUp(GenerationRequest request, TimeSpan limit)
     {

@@ -6,7 +6,8 @@ public sealed class SchedulingOptions
     /// <summary>
     /// Most requests that run at the same time, 1 or more; each has an attention cache. Default 8. Further ones wait
     /// in the order of <c>ChatOptions.AdditionalProperties["priority"]</c> (a whole number, default 0, highest first),
-    /// then of arrival.
+    /// then of arrival. Scoring (<see cref="Gemma4ChatClient.ScoreAsync"/>) has one place beside these and a line of its
+    /// own, as long as these together: a judge must not wait for the answers that it judges.
     /// </summary>
     public int MaxConcurrentRequests { get; set; } = 8;
 

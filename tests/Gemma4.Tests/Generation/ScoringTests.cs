@@ -38,22 +38,35 @@ public class ScoringTests
     }
 
     [Fact]
-    public async Task A_full_queue_refuses_to_score()
+    public async Task A_judge_scores_while_the_answers_that_it_judges_hold_all_places_and_soon()
     {
+        const int Pieces = 20;
         using ManualResetEventSlim go = new();
         using Gemma4ChatClient client = HashClient.Create(
-            size => new HashEngine(size) { OnStep = (_, _) => go.Wait() },
-            out _,
-            options => (options.Scheduling.MaxConcurrentRequests, options.Scheduling.MaxQueuedRequests) = (1, 0));
-        Task<ChatResponse> chat = client.GetResponseAsync("A question?");
-        await Until(() => client.GetStatistics().RunningRequests == 1);
+            size => new HashEngine(size) { MeanAnswer = int.MaxValue, OnStep = (_, _) => go.Wait() },
+            out Func<HashEngine> engine,
+            options =>
+            {
+                (options.Scheduling.MaxConcurrentRequests, options.Scheduling.MaxQueuedRequests, options.PrefillChunkSize) = (1, 1, 16);
+                options.MaxDraftTokens = 0;
+            });
+        using CancellationTokenSource source = new();
+        Task<ChatResponse>[] chats = [.. Enumerable.Range(0, 2).Select(i => client.GetResponseAsync($"Question {i}?", new() { MaxOutputTokens = 1500 }, source.Token))];
+        await Until(() => client.GetStatistics().IsQueueFull);
 
-        Task<IReadOnlyList<IReadOnlyList<double>>> scores = client.ScoreAsync([Ask("One")], ["Yes"]);
-        await Until(() => scores.IsCompleted || client.GetStatistics().RunningRequests > 1 || go.IsSet);
+        Task<IReadOnlyList<IReadOnlyList<double>>>[] scores =
+        [
+            .. Enumerable.Range(0, 2).Select(i => client.ScoreAsync([Ask(string.Concat(Enumerable.Repeat(i + " is a text. ", 16 * Pieces / 12)))], ["Yes"])),
+        ];
+        await Until(() => client.GetStatistics() is { QueuedRequests: 3 } or { QueuedRequests: 2, RunningRequests: 2 });
+        Task refused = client.ScoreAsync([Ask("One")], ["Yes"]);
         go.Set();
 
-        await Assert.ThrowsAsync<Gemma4BusyException>(() => scores.WaitAsync(Long));
-        await chat.WaitAsync(Long);
+        await Task.WhenAll([.. scores, .. chats]).WaitAsync(Long);
+        Assert.Contains("2 calls that score", (await Assert.ThrowsAsync<Gemma4BusyException>(() => refused.WaitAsync(Long))).Message);
+
+        // One step of the first answer between two pieces of what is scored; a prompt would have waited for 28.
+        Assert.InRange(engine().Log.Take(1500).ToList().LastIndexOf("append 16"), 2 * Pieces, 6 * Pieces);
     }
 
     [Theory]
