@@ -80,4 +80,15 @@ public sealed class AgentTests(TemplateWorkshop workshop)
         Assert.Equal(1, run.ExitCode);
         Assert.Equal("Gemma4Options.PrefillChunkSize is 0; it must be 1 or more.", run.Output.Trim());
     }
+
+    [Theory]
+    [InlineData("Gemma4__ModlPath", "'ModlPath'")]
+    [InlineData("Gemma4__PrefillChunkSize", "PrefillChunkSize")]
+    public async Task A_setting_that_does_not_exist_or_is_of_another_type_is_told_in_one_line(string variable, string named)
+    {
+        AppRun run = await workshop.RunAsync(MadeProject.PlainAgent, [], environment: new Dictionary<string, string> { [variable] = "many" });
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(named, Assert.Single(run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
 }

@@ -18,7 +18,7 @@ builder.Configuration.AddCommandLine(args, new Dictionary<string, string> { ["--
 AgentSettings settings = builder.Configuration.GetSection("Agent").Get<AgentSettings>() ?? new AgentSettings();
 ChatClientBuilder chat = builder.Services.AddGemma4(options =>
 {
-    builder.Configuration.GetSection("Gemma4").Bind(options);
+    builder.Configuration.GetSection("Gemma4").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
     if (string.IsNullOrWhiteSpace(options.ModelPath) && options.Model is null)
     {
         options.UseNano(); // a toy that shows how everything fits together and knows almost nothing
@@ -45,7 +45,9 @@ try
     await host.StopAsync();
     return 0;
 }
-catch (Exception failure) when (failure is Gemma4ModelException or OptionsValidationException)
+// The last is a setting that does not exist, or is of another type.
+catch (Exception failure) when (failure is Gemma4ModelException or OptionsValidationException
+    or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" })
 {
     await Console.Error.WriteLineAsync(failure.Message);
     return 1;

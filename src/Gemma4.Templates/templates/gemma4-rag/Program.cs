@@ -21,7 +21,7 @@ IConfigurationSection model = builder.Configuration.GetSection("Gemma4");
 bool isDemo = string.IsNullOrWhiteSpace(model["ModelPath"]) && string.IsNullOrWhiteSpace(model["Model"]);
 ChatClientBuilder chat = builder.Services.AddGemma4(options =>
 {
-    model.Bind(options);
+    model.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
     if (isDemo)
     {
         options.UseNano(); // a toy that shows how everything fits together and knows almost nothing
@@ -70,7 +70,9 @@ try
     await host.StopAsync();
     return 0;
 }
-catch (Exception failure) when (failure is Gemma4ModelException or OptionsValidationException or DirectoryNotFoundException)
+// The last is a setting that does not exist, or is of another type.
+catch (Exception failure) when (failure is Gemma4ModelException or OptionsValidationException or DirectoryNotFoundException
+    or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" })
 {
     await Console.Error.WriteLineAsync(failure.Message);
     return 1;

@@ -21,7 +21,7 @@ builder.Configuration.AddCommandLine(args, new Dictionary<string, string> { ["--
 ChatLimits limits = builder.Configuration.GetSection("Chat").Get<ChatLimits>() ?? new ChatLimits();
 ChatClientBuilder chat = builder.Services.AddGemma4(options =>
 {
-    builder.Configuration.GetSection("Gemma4").Bind(options);
+    builder.Configuration.GetSection("Gemma4").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
     if (string.IsNullOrWhiteSpace(options.ModelPath) && options.Model is null)
     {
         options.UseNano(); // a toy that shows how everything fits together and knows almost nothing
@@ -74,7 +74,9 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception failure) when (failure is Gemma4ModelException or OptionsValidationException)
+// The last is a setting that does not exist, or is of another type.
+catch (Exception failure) when (failure is Gemma4ModelException or OptionsValidationException
+    or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" })
 {
     await Console.Error.WriteLineAsync(failure.Message);
     return 1;
