@@ -25,19 +25,20 @@ internal static class SpeedTable
                 await Gemma4ModelBuilder.BuildRandomAsync(new RandomModel(BuildBenchmarks.Sizes[size]), folder, with);
             }
 
-            List<JsonElement> steps = [];
-            await new DecodeBenchmarks(line =>
-            {
-                Console.Error.WriteLine(line);
-                steps.Add(JsonElement.Parse(line));
-            }).RunAsync([windowed, full, rounded, "--at", string.Join(',', Lengths)]);
-
+            // First, because what the engines of the other measurements leave in the process would count as the model's memory.
             StringWriter output = new();
             int code = await CliApplication.RunAsync(
                 ["bench", "--model", windowed, "--chat", "--json", "--prompt-tokens", "512"], TextReader.Null, output, Console.Error, CancellationToken.None);
             Console.Error.WriteLine(output);
             if (code == 0)
             {
+                List<JsonElement> steps = [];
+                await new DecodeBenchmarks(line =>
+                {
+                    Console.Error.WriteLine(line);
+                    steps.Add(JsonElement.Parse(line));
+                }).RunAsync([windowed, full, rounded, "--at", string.Join(',', Lengths)]);
+
                 // One line for each engine: ours, and the native library where there is one.
                 string[] lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
                 Console.WriteLine("| | | ratio |\n|---|---|---|");

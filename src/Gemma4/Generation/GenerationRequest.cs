@@ -81,6 +81,9 @@ internal sealed class GenerationRequest : IDisposable
 
     public ITimer? QueueTimer { get; set; }
 
+    /// <summary>Pieces of the prompt that were read.</summary>
+    public int PiecesRead { get; set; }
+
     public CancellationTokenRegistration QueueRegistration { get; set; }
 
     /// <summary>Begins with another prompt, of which the session keeps what it holds already.</summary>

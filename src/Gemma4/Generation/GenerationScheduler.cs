@@ -195,7 +195,7 @@ internal sealed class GenerationScheduler : IDisposable
     private void PrefillOnce()
     {
         bool othersWait = _decoding.Count > 0;
-        if (_turns.Next(onlyApart: othersWait && !_plan.MayRead) is not { } request)
+        if (_turns.Next(othersWait ? _plan : null) is not { } request)
         {
             return;
         }
@@ -231,6 +231,7 @@ internal sealed class GenerationScheduler : IDisposable
         }
 
         _cache.Append(session, request.Prompt.AsSpan(start..end), rows: end < request.Prompt.Length ? 0 : 1, request.Cancellation);
+        request.PiecesRead++;
         if (end == request.KeepCopyAt)
         {
             _cache.KeepCopy(session);

@@ -6,15 +6,17 @@ internal sealed class PromptTurns(List<GenerationRequest> reading, PrefixCache c
     private int _turn;
 
     /// <summary>Null where nobody's can be.</summary>
-    /// <param name="onlyApart">
-    /// Whether responses under way must not wait for prompts now. They do for what is scored: it may be they that are judged.
+    /// <param name="plan">
+    /// What responses under way can bear; null where there are none. They always wait for what is scored: it may be they
+    /// that are judged.
     /// </param>
-    public GenerationRequest? Next(bool onlyApart)
+    public GenerationRequest? Next(StepPlan? plan)
     {
         for (int i = 0; i < reading.Count; i++)
         {
             GenerationRequest request = reading[(_turn + i) % reading.Count];
-            if (request.IsApart || (!onlyApart && (request.Session is not null || !SharesWithOneUnderWay(request))))
+            if (request.IsApart
+                || (plan?.MayRead(request.PiecesRead) != false && (request.Session is not null || !SharesWithOneUnderWay(request))))
             {
                 _turn = (_turn + i + 1) % reading.Count;
                 return request;
