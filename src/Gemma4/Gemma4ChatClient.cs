@@ -260,11 +260,10 @@ public sealed partial class Gemma4ChatClient : IChatClient
         return new Sampler(sampling, model.Engine.VocabularySize, suppressed, constraint, seed);
     }
 
-    private GenerationLimits LimitsOf(RequestSettings settings, LoadedModel model, int room) => new()
+    private static GenerationLimits LimitsOf(RequestSettings settings, LoadedModel model, int room) => new()
     {
         MaxOutputTokens = Math.Min(settings.MaxOutputTokens ?? int.MaxValue, room),
         StopTokens = model.Folder.StopTokenIds,
-        PrefillChunkSize = _options.PrefillChunkSize,
         ThinkingBudget = settings.ThinkingBudget,
         ThoughtEndToken = model.Tokenizer.TryGetControlId(ControlToken.ChannelEnd, out int id) ? id : model.Folder.StopTokenIds[0],
     };

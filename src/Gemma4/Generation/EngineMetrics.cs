@@ -70,49 +70,26 @@ internal sealed class EngineMetrics(string modelId, ILogger logger)
     }
 
     private void Add<T>(Counter<T> counter, T value)
-        where T : struct
-    {
-        try
-        {
-            counter.Add(value, _model);
-        }
-        catch (Exception exception)
-        {
-            Note(exception);
-        }
-    }
+        where T : struct => Measure(counter, value, static (counter, value, model) => counter.Add(value, model));
 
     private void Add<T>(UpDownCounter<T> counter, T value)
-        where T : struct
-    {
-        try
-        {
-            counter.Add(value, _model);
-        }
-        catch (Exception exception)
-        {
-            Note(exception);
-        }
-    }
+        where T : struct => Measure(counter, value, static (counter, value, model) => counter.Add(value, model));
 
     private void Record<T>(Histogram<T> histogram, T value)
-        where T : struct
+        where T : struct => Measure(histogram, value, static (histogram, value, model) => histogram.Record(value, model));
+
+    private void Measure<TInstrument, T>(TInstrument instrument, T value, Action<TInstrument, T, KeyValuePair<string, object?>> measure)
     {
         try
         {
-            histogram.Record(value, _model);
+            measure(instrument, value, _model);
         }
         catch (Exception exception)
         {
-            Note(exception);
-        }
-    }
-
-    private void Note(Exception exception)
-    {
-        if (Interlocked.Exchange(ref _hasFailed, 1) == 0)
-        {
-            Gemma4Log.ListenerFailed(logger, exception);
+            if (Interlocked.Exchange(ref _hasFailed, 1) == 0)
+            {
+                Gemma4Log.ListenerFailed(logger, exception);
+            }
         }
     }
 }

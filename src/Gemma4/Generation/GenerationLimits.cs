@@ -8,9 +8,6 @@ internal sealed record GenerationLimits
 
     public required IReadOnlyList<int> StopTokens { get; init; }
 
-    /// <summary>Prompt tokens per engine step.</summary>
-    public required int PrefillChunkSize { get; init; }
-
     /// <summary>Thought tokens before the thought is closed for the model.</summary>
     public int ThinkingBudget { get; init; } = int.MaxValue;
 
